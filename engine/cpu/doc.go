@@ -1,0 +1,33 @@
+// Package cpu compiles a graph to a program and runs it in float32 on the cores
+// of this machine.
+//
+// # How a program runs
+//
+// The batch is cut into blocks of rows, small enough that every intermediate
+// value of a block stays in a core's cache. Inside a block tensors are
+// feature-major: a tensor of d features is d runs of ld floats, one float per
+// row, ld a multiple of simd.Lanes. Rows are the vector dimension, so weights
+// broadcast, columns split and join without moving, and a width of one costs no
+// padding. A worker runs all operations of the program on one block, then takes
+// the next. Sums over rows go to a buffer per group of blocks, and the groups are
+// added in a fixed order.
+//
+// # Determinism
+//
+// Blocks and groups depend on the program and on the number of rows, never on the
+// number of threads: the same program on the same CPU features gives the same
+// bytes with any number of threads. The value of a row does not depend on the
+// block in which it lies.
+//
+// # Phases
+//
+// A row operation that needs a sum over rows (the normalisation of weights, say)
+// can run only after that sum is complete. The compiler schedules every node as
+// late as it may and splits the program into phases where it must; row tensors
+// that are needed again after a split are kept for the whole batch.
+//
+// # Memory
+//
+// All buffers are laid out at compile time. Run does not allocate, except when it
+// meets a larger batch than before and kept tensors must grow.
+package cpu

@@ -1,0 +1,111 @@
+package cpu
+
+import (
+	"etalon/graph"
+	"etalon/internal/simd"
+)
+
+// emitFeatures makes the kernels that move features about, or nil.
+func (c *compiler) emitFeatures(n *graph.Node, dst loc) func(b *block) {
+	switch n.Op {
+	case graph.OpConcat:
+		parts := make([]loc, len(n.In))
+		for i, in := range n.In {
+			parts[i] = c.locate(in)
+		}
+		return func(b *block) {
+			out := b.at(dst)
+			for _, part := range parts {
+				out = out[copy(out, b.at(part)):]
+			}
+		}
+	case graph.OpPad:
+		a, lo := c.locate(n.In[0]), n.Attr.Lo
+		return func(b *block) {
+			out := b.at(dst)
+			clear(out[:lo*b.ld])
+			k := copy(out[lo*b.ld:], b.at(a))
+			clear(out[lo*b.ld+k:])
+		}
+	case graph.OpPermute:
+		a, perm := c.locate(n.In[0]), n.Attr.Perm
+		return func(b *block) {
+			for j, from := range perm {
+				copy(b.feature(dst, j), b.feature(a, from))
+			}
+		}
+	case graph.OpSumFeatures:
+		a := c.locate(n.In[0])
+		return func(b *block) {
+			out := b.at(dst)
+			copy(out, b.feature(a, 0))
+			for j := 1; j < a.width; j++ {
+				simd.Add(out, out, b.feature(a, j))
+			}
+		}
+	case graph.OpExpand:
+		a := c.locate(n.In[0])
+		return func(b *block) {
+			for j := range dst.width {
+				copy(b.feature(dst, j), b.at(a))
+			}
+		}
+	}
+	return nil
+}
+
+// emitLeaf makes the kernels of tensors that come from outside the rows, or nil.
+func (c *compiler) emitLeaf(n *graph.Node, dst loc) func(b *block) {
+	switch n.Op {
+	case graph.OpToRows:
+		id := n.In[0].ID
+		return func(b *block) {
+			for j, v := range b.p.shared[id] {
+				simd.Fill(b.feature(dst, j), v)
+			}
+		}
+	case graph.OpInput:
+		k, ok := c.p.inputOf[n.Name]
+		if !ok {
+			k = len(c.p.inputs)
+			c.p.inputOf[n.Name] = k
+			c.p.inputs = append(c.p.inputs, input{node: n})
+		}
+		return func(b *block) { b.gather(b.at(dst), b.p.inputs[k].rows, dst.width) }
+	case graph.OpRandomNormal, graph.OpRandomUniform:
+		s, normal := streamOf(c.cfg, n), n.Op == graph.OpRandomNormal
+		return func(b *block) {
+			out, row0 := b.at(dst), b.p.batch.Row0+uint64(b.first)
+			if normal {
+				s.NormalRows(out, b.ld, b.p.batch.Step, row0, b.ld, dst.width)
+			} else {
+				s.UniformRows(out, b.ld, b.p.batch.Step, row0, b.ld, dst.width)
+			}
+		}
+	}
+	return nil
+}
+
+// gather loads the block's rows of an input, feature-major. Lanes past the last
+// row repeat it, so that they stay ordinary numbers.
+func (b *block) gather(out []float32, rows Rows, width int) {
+	for i := range b.ld {
+		r := b.first + min(i, b.rows-1)
+		if rows.Index != nil {
+			r = int(rows.Index[r])
+		}
+		for j, v := range rows.Data[r*width : (r+1)*width] {
+			out[j*b.ld+i] = v
+		}
+	}
+}
+
+// writeOut copies row output k of the block to the caller's rows.
+func (b *block) writeOut(k int) {
+	o := &b.p.rowOuts[k]
+	if o.dst == nil {
+		return
+	}
+	w := o.from.width
+	simd.Transpose(o.dst[b.first*w:(b.first+b.rows)*w], w, b.at(o.from), b.ld, w, b.rows)
+}

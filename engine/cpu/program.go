@@ -1,0 +1,200 @@
+package cpu
+
+import (
+	"fmt"
+
+	"etalon/graph"
+	"etalon/internal/simd"
+	"etalon/rng"
+)
+
+// Config holds the settings of a program.
+type Config struct {
+	Seed      uint64 // of the random streams
+	BlockRows int    // rows per block at most; 0 chooses from the size of the intermediate values
+}
+
+// Rows is a matrix of examples, row-major, of the width of the input it feeds.
+// With an Index, row i of the batch is row Index[i] of Data.
+type Rows struct {
+	Data  []float32
+	Index []uint32
+}
+
+// Batch says which rows Run works on.
+type Batch struct {
+	Rows int    // number of rows, at least 1
+	Row0 uint64 // number of the first row in the random streams
+	Step uint64 // step number in the random streams
+}
+
+// Program is a compiled graph. It may be run by one goroutine at a time.
+type Program struct {
+	eng       *Engine
+	graph     *graph.Graph
+	outs      []*graph.Node
+	maxBlock  int
+	blockHint int    // rows asked for in Config
+	features  int    // features of the arena
+	needed    []bool // by node ID: some output depends on it
+	scratch   int    // features of the scratch buffers behind it
+
+	shared  [][]float32 // by node ID; nil for row tensors and for tensors not bound yet
+	inputs  []input
+	inputOf map[string]int
+	streams []rng.Stream
+	stashes []stash
+	rowOuts []rowOut
+	phases  []phase
+	workers []block
+
+	// Of the current run.
+	batch             Batch
+	blocks, groups    int
+	blockRows, ld     int
+	current           *phase
+	part32            []float32 // groups × current.size32
+	part64            []float64 // groups × current.size64
+	doGroup, doReduce func(worker, unit int)
+}
+
+type input struct {
+	node *graph.Node
+	rows Rows
+}
+
+// stash keeps a row tensor for the whole batch, block after block, feature-major
+// inside a block.
+type stash struct {
+	width int
+	data  []float32
+}
+
+type rowOut struct {
+	node *graph.Node
+	from loc
+	dst  []float32
+}
+
+// phase is one pass over the rows: shared values first, then row operations for
+// every block, then the sums over rows.
+type phase struct {
+	shared         []func(p *Program)
+	rows           []func(b *block)
+	sums           []sum
+	chunks         []chunk
+	size32, size64 int
+}
+
+// block is the state of a worker: the block of rows it is at, and its buffers.
+type block struct {
+	p       *Program
+	arena   []float32
+	scratch []float32
+	gemm    simd.Gemm
+	ones    []float32
+	ld      int // floats per feature
+	rows    int // valid rows
+	index   int // number of the block
+	first   int // first row of the block in the batch
+	group   int
+}
+
+// loc is where a row tensor lies: in the arena of the worker, or in a stash.
+type loc struct {
+	stash int // -1 is the arena
+	off   int // in features
+	width int
+}
+
+func (b *block) at(l loc) []float32 {
+	if l.stash < 0 {
+		return b.arena[l.off*b.ld : (l.off+l.width)*b.ld : (l.off+l.width)*b.ld]
+	}
+	s := &b.p.stashes[l.stash]
+	base := b.index*s.width + l.off
+	return s.data[base*b.ld : (base+l.width)*b.ld : (base+l.width)*b.ld]
+}
+
+// feature returns feature j of a tensor, or its only one.
+func (b *block) feature(l loc, j int) []float32 {
+	if l.width == 1 {
+		j = 0
+	}
+	return b.at(l)[j*b.ld : (j+1)*b.ld]
+}
+
+// Bind gives the shared tensor of that name its values, row-major. The program
+// keeps the slice: later changes of its elements are seen by the next run. A name
+// that the program does not use is accepted and ignored.
+func (p *Program) Bind(name string, values []float32) error {
+	n := p.graph.Lookup(name)
+	if n == nil || n.Op != graph.OpShared {
+		return nil
+	}
+	if len(values) != n.Size() {
+		return fmt.Errorf("cpu: %v: %d values bound, %d needed", n, len(values), n.Size())
+	}
+	p.shared[n.ID] = values
+	return nil
+}
+
+// Feed gives the input of that name its rows for the following runs. Like Bind it
+// ignores a name that the program does not use.
+func (p *Program) Feed(name string, rows Rows) error {
+	i, ok := p.inputOf[name]
+	if !ok {
+		if n := p.graph.Lookup(name); n != nil && n.Op == graph.OpInput {
+			return nil
+		}
+		return fmt.Errorf("cpu: there is no input %q", name)
+	}
+	in := &p.inputs[i]
+	w := in.node.Width()
+	if len(rows.Data)%w != 0 {
+		return fmt.Errorf("cpu: input %v: %d values are no whole number of rows", in.node, len(rows.Data))
+	}
+	in.rows = rows
+	return nil
+}
+
+// Into makes runs write row output i (its place in the outputs given to Compile)
+// to dst, row-major. Nil turns it off.
+func (p *Program) Into(i int, dst []float32) error {
+	for k := range p.rowOuts {
+		if p.rowOuts[k].node == p.outs[i] {
+			p.rowOuts[k].dst = dst
+			return nil
+		}
+	}
+	return fmt.Errorf("cpu: output %d, %v, is not per row", i, p.outs[i])
+}
+
+// Shared returns the values of shared output i after a run. The slice is the
+// program's own and changes with the next run.
+func (p *Program) Shared(i int) []float32 {
+	if p.outs[i].Rows {
+		panic(fmt.Sprintf("cpu: output %d, %v, is per row", i, p.outs[i]))
+	}
+	return p.shared[p.outs[i].ID]
+}
+
+// SharedInto makes runs put shared output i into dst, which then is what Shared
+// returns.
+func (p *Program) SharedInto(i int, dst []float32) error {
+	n := p.outs[i]
+	if n.Rows || n.Op == graph.OpShared || n.Op == graph.OpConst || len(dst) != n.Size() {
+		return fmt.Errorf("cpu: output %d, %v, cannot be written to %d values", i, n, len(dst))
+	}
+	p.shared[n.ID] = dst
+	return nil
+}
+
+// Footprint returns the bytes of working memory of the program: of each worker,
+// and of the sums of each group of blocks.
+func (p *Program) Footprint() (worker, group int) {
+	for _, ph := range p.phases {
+		group = max(group, 4*ph.size32+8*ph.size64)
+	}
+	return 4 * len(p.workers[0].arena), group
+}

@@ -1,0 +1,93 @@
+package cpu
+
+import (
+	"fmt"
+
+	"etalon/internal/simd"
+)
+
+const (
+	maxGroups = 8  // buffers of partial sums, and so the most threads that a step with sums can use
+	tileRows  = 48 // rows of a GEMM tile; block sizes are multiples of it
+)
+
+// Run executes the program on a batch. The outputs are in the slices given to
+// Into and returned by Shared. Errors: a shared tensor without values, an input
+// with too few rows, a row output with too little room.
+func (p *Program) Run(batch Batch) error {
+	if err := p.check(batch); err != nil {
+		return err
+	}
+	p.batch = batch
+	p.blockRows = min(p.maxBlock, roundUp((batch.Rows+maxGroups-1)/maxGroups, tileRows))
+	p.blocks = (batch.Rows + p.blockRows - 1) / p.blockRows
+	p.groups = min(p.blocks, maxGroups)
+	p.ld = roundUp(min(p.blockRows, batch.Rows), simd.Lanes)
+	for i := range p.stashes {
+		s := &p.stashes[i]
+		if need := p.blocks * s.width * p.ld; need > len(s.data) {
+			s.data = make([]float32, need)
+		}
+	}
+	for i := range p.phases {
+		ph := &p.phases[i]
+		p.current = ph
+		for _, f := range ph.shared {
+			f(p)
+		}
+		if len(ph.rows) == 0 {
+			continue
+		}
+		p.eng.Do(p.groups, p.doGroup)
+		if len(ph.chunks) > 0 {
+			p.eng.Do(len(ph.chunks), p.doReduce)
+		}
+	}
+	return nil
+}
+
+func (p *Program) check(batch Batch) error {
+	if batch.Rows < 1 {
+		return fmt.Errorf("cpu: a batch of %d rows; at least 1 is accepted", batch.Rows)
+	}
+	for _, n := range p.graph.Nodes() {
+		if p.usesShared(n) && p.shared[n.ID] == nil {
+			return fmt.Errorf("cpu: %v has no values: bind it first", n)
+		}
+	}
+	for i := range p.inputs {
+		in := &p.inputs[i]
+		have := len(in.rows.Data) / in.node.Width()
+		if in.rows.Index != nil {
+			have = len(in.rows.Index)
+		}
+		if have < batch.Rows {
+			return fmt.Errorf("cpu: input %v has %d rows, the batch %d", in.node, have, batch.Rows)
+		}
+	}
+	for _, o := range p.rowOuts {
+		if o.dst != nil && len(o.dst) < batch.Rows*o.node.Width() {
+			return fmt.Errorf("cpu: output %v: room for %d values, %d needed", o.node, len(o.dst), batch.Rows*o.node.Width())
+		}
+	}
+	return nil
+}
+
+// runGroup runs the row operations of the current phase on the blocks of a group.
+func (p *Program) runGroup(worker, group int) {
+	b, ph := &p.workers[worker], p.current
+	b.group = group
+	clear(p.part32[group*ph.size32 : (group+1)*ph.size32])
+	clear(p.part64[group*ph.size64 : (group+1)*ph.size64])
+	lo, hi := group*p.blocks/p.groups, (group+1)*p.blocks/p.groups
+	for i := lo; i < hi; i++ {
+		b.index, b.first = i, i*p.blockRows
+		b.rows = min(p.blockRows, p.batch.Rows-b.first)
+		b.ld = p.ld
+		for _, f := range ph.rows {
+			f(b)
+		}
+	}
+}
+
+func roundUp(n, m int) int { return (n + m - 1) / m * m }

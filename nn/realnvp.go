@@ -1,0 +1,98 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"etalon/graph"
+	"etalon/rng"
+)
+
+// RealNVP is a normalizing flow of affine coupling blocks between data x and a
+// standard normal latent z, both of Dim features (arXiv:1605.08803; LaSeR, section
+// 4.1). Forward is x → z, the direction in which it is trained.
+type RealNVP struct {
+	Name   string
+	Dim    int     // features, at least 2
+	Blocks int     // coupling blocks
+	Hidden int     // hidden layers of each subnet
+	Units  int     // units of each hidden layer
+	Slope  float64 // of the subnets' leaky ReLU
+	Seed   uint64  // of the fixed permutations, for Dim > 2
+}
+
+// couplings returns the blocks from the data to the latent side.
+func (f RealNVP) couplings() []Coupling {
+	blocks := make([]Coupling, f.Blocks)
+	keep := f.Dim / 2
+	for i := range blocks {
+		blocks[i] = Coupling{
+			Dim:  f.Dim,
+			Net:  MLP{Name: fmt.Sprintf("%s/%d", f.Name, i), In: keep, Hidden: f.Hidden, Units: f.Units, Out: 2 * (f.Dim - keep), Slope: f.Slope},
+			Perm: f.permutation(i),
+		}
+	}
+	return blocks
+}
+
+// permutation of block i: the halves change places, after a random shuffle fixed
+// by Seed where there is something to shuffle.
+func (f RealNVP) permutation(i int) []int {
+	perm := make([]int, f.Dim)
+	order := make([]uint32, f.Dim)
+	for j := range order {
+		order[j] = uint32(j)
+	}
+	if f.Dim > 3 {
+		rng.New(f.Seed, "realnvp/permutation").Perm(order, uint64(i))
+	}
+	keep := f.Dim / 2
+	for j := range perm {
+		perm[j] = int(order[(j+keep)%f.Dim])
+	}
+	return perm
+}
+
+// Init declares the parameters and draws their initial values.
+func (f RealNVP) Init(p *Params, s rng.Stream) {
+	for _, c := range f.couplings() {
+		c.Init(p, s)
+	}
+}
+
+// Forward adds x → z and the log-determinant ln|det ∂z/∂x| (rows 1) to the graph.
+func (f RealNVP) Forward(prefix string, x *graph.Node) (z, logDet *graph.Node) {
+	z = x
+	for _, c := range f.couplings() {
+		var ld *graph.Node
+		z, ld = c.Forward(prefix, z)
+		if logDet == nil {
+			logDet = ld
+		} else {
+			logDet = graph.Add(logDet, ld)
+		}
+	}
+	return z, logDet
+}
+
+// Inverse adds z → x to the graph.
+func (f RealNVP) Inverse(prefix string, z *graph.Node) *graph.Node {
+	blocks := f.couplings()
+	for i := len(blocks) - 1; i >= 0; i-- {
+		z = blocks[i].Inverse(prefix, z)
+	}
+	return z
+}
+
+// LogProb adds the log-density of x (rows 1, nats) to the graph: standard normal
+// latent plus log-determinant.
+func (f RealNVP) LogProb(prefix string, x *graph.Node) *graph.Node {
+	z, logDet := f.Forward(prefix, x)
+	return graph.Add(StandardNormal(z), logDet)
+}
+
+// StandardNormal adds ln N(z; 0, 1) summed over the features (rows 1).
+func StandardNormal(z *graph.Node) *graph.Node {
+	half := graph.MulScalar(graph.SumFeatures(graph.Square(z)), -0.5)
+	return graph.AddScalar(half, -0.5*math.Log(2*math.Pi)*float64(z.Width()))
+}

@@ -1,0 +1,152 @@
+package train
+
+import (
+	"fmt"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/internal/safetensors"
+	"etalon/nn"
+	"etalon/optim"
+)
+
+// Update is a compiled optimiser step for one loss and one set of parameters:
+// losses and gradients by one program, then Adam. It does not allocate.
+type Update struct {
+	Program *cpu.Program
+	state   *optim.State
+	grad    []float32
+	stepper *optim.Stepper
+}
+
+// NewUpdate compiles the gradient of loss (a shared scalar) with respect to all
+// tensors of params, which the graph knows under prefix, and binds them. Other
+// parameters of the graph must be bound to Update.Program by the caller.
+func NewUpdate(e *cpu.Engine, cfg cpu.Config, loss *graph.Node, params *nn.Params, prefix string, adam optim.Adam) (*Update, error) {
+	if err := adam.Check(); err != nil {
+		return nil, err
+	}
+	grads, err := graph.Grad(loss, params.Nodes(loss.Graph, prefix)...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.Compile(loss.Graph, cfg, append([]*graph.Node{loss}, grads...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := params.Bind(p, prefix); err != nil {
+		return nil, err
+	}
+	u := &Update{Program: p, state: optim.NewState(params.Len()), grad: make([]float32, params.Len())}
+	for i, t := range params.Tensors() {
+		if err := p.SharedInto(i+1, u.grad[t.Offset:t.Offset+t.Size]); err != nil {
+			return nil, err
+		}
+	}
+	u.stepper = adam.NewStepper(e, u.state, params.Flat(), u.grad)
+	return u, nil
+}
+
+// Step runs the program on a batch and updates the parameters, the learning rate
+// multiplied by factor. It returns the loss before the update.
+func (u *Update) Step(batch cpu.Batch, factor float64) (float64, error) {
+	if err := u.Program.Run(batch); err != nil {
+		return 0, err
+	}
+	u.stepper.Step(factor)
+	return float64(u.Program.Shared(0)[0]), nil
+}
+
+// State returns the optimiser's tensors under names that start with name.
+func (u *Update) State(name string) []safetensors.Tensor {
+	return []safetensors.Tensor{
+		{Name: name + ".m", Shape: []int{len(u.state.M)}, F32: u.state.M},
+		{Name: name + ".v", Shape: []int{len(u.state.V)}, F32: u.state.V},
+		{Name: name + ".t", Shape: []int{1}, U64: u.state.Time()},
+	}
+}
+
+// Objective is the Learner that minimises one loss over a table of examples.
+type Objective struct {
+	update  *Update
+	valid   *cpu.Program
+	params  *nn.Params
+	batches *Batches
+	name    string
+	fields  map[string][]float32
+	holdout []uint32
+}
+
+// ObjectiveConfig says what an Objective minimises, and on which rows.
+type ObjectiveConfig struct {
+	Loss    *graph.Node // shared scalar: a mean over the rows of the batch
+	Params  *nn.Params
+	Prefix  string // of the parameters' names in the graph
+	Adam    optim.Adam
+	Seed    uint64
+	Fields  map[string][]float32 // the data of each input of the graph, row-major, equal numbers of rows
+	Batches *Batches             // which rows a step takes
+	Holdout []uint32             // rows for validation; may be empty
+}
+
+// NewObjective compiles the training step and the validation.
+func NewObjective(e *cpu.Engine, cfg ObjectiveConfig) (*Objective, error) {
+	o := &Objective{params: cfg.Params, batches: cfg.Batches, name: "params", fields: cfg.Fields, holdout: cfg.Holdout}
+	var err error
+	if len(cfg.Holdout) > 0 {
+		if o.valid, err = e.Compile(cfg.Loss.Graph, cpu.Config{Seed: cfg.Seed}, cfg.Loss); err != nil {
+			return nil, err
+		}
+		if err := cfg.Params.Bind(o.valid, cfg.Prefix); err != nil {
+			return nil, err
+		}
+	}
+	if o.update, err = NewUpdate(e, cpu.Config{Seed: cfg.Seed}, cfg.Loss, cfg.Params, cfg.Prefix, cfg.Adam); err != nil {
+		return nil, err
+	}
+	if o.batches.StepsPerPass() < 1 {
+		return nil, fmt.Errorf("train: no rows to train on")
+	}
+	return o, nil
+}
+
+// Losses implements Learner.
+func (o *Objective) Losses() []string { return []string{"train"} }
+
+// StepsPerEpoch implements Learner.
+func (o *Objective) StepsPerEpoch() int { return o.batches.StepsPerPass() }
+
+// Step implements Learner.
+func (o *Objective) Step(step int, factor float64, out []float64) error {
+	index := o.batches.At(step)
+	for name, data := range o.fields {
+		if err := o.update.Program.Feed(name, cpu.Rows{Data: data, Index: index}); err != nil {
+			return err
+		}
+	}
+	loss, err := o.update.Step(cpu.Batch{Rows: len(index), Step: uint64(step)}, factor)
+	out[0] = loss
+	return err
+}
+
+// Validate implements Learner: the loss on the held-out rows.
+func (o *Objective) Validate() (map[string]float64, error) {
+	if o.valid == nil {
+		return nil, nil
+	}
+	for name, data := range o.fields {
+		if err := o.valid.Feed(name, cpu.Rows{Data: data, Index: o.holdout}); err != nil {
+			return nil, err
+		}
+	}
+	if err := o.valid.Run(cpu.Batch{Rows: len(o.holdout)}); err != nil {
+		return nil, err
+	}
+	return map[string]float64{"valid": float64(o.valid.Shared(0)[0])}, nil
+}
+
+// State implements Learner.
+func (o *Objective) State() []safetensors.Tensor {
+	p := safetensors.Tensor{Name: o.name, Shape: []int{o.params.Len()}, F32: o.params.Flat()}
+	return append(o.update.State("adam"), p)
+}
