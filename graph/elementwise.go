@@ -145,5 +145,17 @@ func broadcast(in ...*Node) (shape []int, rows, ok bool) {
 	if rows && len(shape) > 1 {
 		return nil, false, false
 	}
+	if len(shape) == 1 && shape[0] == 1 && !rows && sameShapes(in) {
+		shape = in[0].Shape // 1×1 stays a matrix
+	}
 	return shape, rows, true
+}
+
+func sameShapes(in []*Node) bool {
+	for _, n := range in {
+		if !sameShape(n.Shape, in[0].Shape) {
+			return false
+		}
+	}
+	return true
 }

@@ -93,7 +93,7 @@ func SumFeatures(a *Node) *Node {
 	if bad != nil {
 		return bad
 	}
-	if a.Scalar() {
+	if len(a.Shape) == 1 && a.Scalar() {
 		return a
 	}
 	return g.add(OpSumFeatures, a.Rows, []int{1}, Attr{}, a)

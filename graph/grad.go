@@ -100,7 +100,7 @@ func reduceTo(d, x *Node) *Node {
 	if d.Rows && !x.Rows {
 		d = SumRows(d)
 	}
-	if d.Scalar() && !x.Scalar() {
+	if d.Scalar() && !sameShape(d.Shape, x.Shape) {
 		d = Expand(d, x.Shape...)
 	}
 	if x.Rows && !d.Rows {

@@ -53,6 +53,30 @@ func TestAdam(t *testing.T) {
 	})
 }
 
+// TestAdamDeadUnits: without gradient the moments reach zero, not the denormals, and p rests.
+func TestAdamDeadUnits(t *testing.T) {
+	atLevels(t, func(t *testing.T) {
+		p, m, v, g := make([]float32, 33), make([]float32, 33), make([]float32, 33), make([]float32, 33)
+		for i := range p {
+			p[i], m[i], v[i] = 1, float32(i-16), 1
+		}
+		c := AdamCoef{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.5, Eps: 1e-8, Corr1: 1, Corr2: 1}
+		for range 150 {
+			Adam(p, g, m, v, c)
+			for i := range m {
+				if a := abs(m[i]); a != 0 && a < 0x1p-100 || v[i] != 0 && v[i] < 0x1p-120 {
+					t.Fatalf("moments %v and %v", m[i], v[i])
+				}
+			}
+		}
+		for i := range m {
+			if m[i] != 0 || v[i] != 0 || p[i] != p[i] {
+				t.Fatalf("m %v, v %v, p %v", m[i], v[i], p[i])
+			}
+		}
+	})
+}
+
 // TestAdamFirstStep: the first step moves every parameter by Alpha against the sign of its gradient,
 // whatever the gradient's size.
 func TestAdamFirstStep(t *testing.T) {

@@ -14,7 +14,7 @@ func BenchmarkGemm(b *testing.B) {
 		m, n, k int
 		e       Epilogue
 	}{
-		{"peak", inputGrad, 8, 48, 512, Store},
+		{"peak", inputGrad, 8, 48, 192, Store},
 		{"forward", forward, 96, 336, 96, BiasLeaky},
 		{"inputGrad", inputGrad, 96, 336, 96, LeakyGrad},
 		{"weightGrad", weightGrad, 96, 96, 336, Accumulate},
@@ -53,5 +53,42 @@ func BenchmarkTranspose(b *testing.B) {
 				Transpose(dst, 96, src, 336, 96, 336)
 			}
 		})
+	}
+}
+
+func BenchmarkElementwise(b *testing.B) {
+	const n = 336
+	p, q, r, m, v := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	for i := range q {
+		q[i], r[i] = float32(i%17)-8, float32(i%5)
+	}
+	ops := []struct {
+		name string
+		f    func()
+	}{
+		{"Add", func() { Add(p, q, r) }},
+		{"Max", func() { Max(p, q, r) }},
+		{"LeakyMask", func() { LeakyMask(p, q, r, 0.2) }},
+		{"Exp", func() { Exp(p, q) }},
+		{"Log", func() { Log(p, r) }},
+		{"Tanh", func() { Tanh(p, q) }},
+		{"Sigmoid", func() { Sigmoid(p, q) }},
+		{"Softplus", func() { Softplus(p, q) }},
+		{"Sum", func() { Sum(q) }},
+		{"Dot", func() { Dot(q, r) }},
+		{"Adam", func() {
+			Adam(p, q, m, v, AdamCoef{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Corr1: 1, Corr2: 1})
+		}},
+	}
+	for _, l := range Supported() {
+		for _, op := range ops {
+			b.Run("level="+l.String()+"/op="+op.name, func(b *testing.B) {
+				defer SetLevel(l)()
+				for b.Loop() {
+					op.f()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
+			})
+		}
 	}
 }

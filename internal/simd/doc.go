@@ -23,12 +23,23 @@
 // of [Lanes]. Rows are the vector dimension. Buffers are padded, so that
 // whole vectors of Lanes floats may be read and written past the valid rows.
 //
-// Speed: when ld is a multiple of 256 floats or so, the rows of a panel fall into few
-// sets of the level-1 cache; an odd multiple of Lanes (336 = 21·16) uses all of them.
+// Speed: with ld a multiple of 256 floats or so, the rows of a panel fall into
+// few sets of the level-1 cache; an odd multiple of Lanes (336 = 21·16) uses
+// all of them.
 //
-// Functions panic on mismatched lengths and on slices that are too short: these are
-// mistakes of the caller. They allocate nothing and are safe for concurrent
-// use on disjoint destinations.
+// # Elementwise functions
+//
+// All slices of a call have the length of dst, which may be one of the
+// sources, and NaN gives NaN except where a function says otherwise. Each
+// function begins with the elements that the kernel of the active level does,
+// whole multiples of Lanes; its loop does the rest, and all of them at the
+// portable level. Conversions as in float32(x*y) + z keep the compiler from
+// fusing multiplication and addition, so that the bits are the same at every
+// level and on every processor.
+//
+// Functions panic on mismatched lengths and on slices that are too short:
+// these are mistakes of the caller. They allocate nothing and are safe for
+// concurrent use on disjoint destinations.
 package simd
 
 // Lanes is the padding unit of every vector dimension, in float32.

@@ -38,25 +38,16 @@ const (
 	opcodes
 )
 
-// The functions of this package on slices work element by element. All
-// slices of a call have the length of dst, or the call panics; dst may be one of the
-// sources. NaN gives NaN except where a function says otherwise. The results
-// are the same bits at every level and on every processor.
-//
-// Each begins with the elements that the kernel of the active level did;
-// its loop does the rest, and all of them at the portable level.
-
+// check2 panics unless the slices have the same length.
 func check2(name string, dst, a []float32) {
 	if len(a) != len(dst) {
 		panic("simd: " + name + ": lengths differ")
 	}
 }
 
+// check3 panics unless the slices have the same length.
 func check3(name string, dst, a, b []float32) {
 	if len(a) != len(dst) || len(b) != len(dst) {
 		panic("simd: " + name + ": lengths differ")
 	}
 }
-
-// The two casts in float32(x*y) + z keep the compiler from fusing multiplication and
-// addition, which would make results depend on the processor.

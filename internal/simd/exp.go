@@ -25,7 +25,8 @@ const (
 )
 
 // Exp sets dst to eᵃ, with gradual underflow, +Inf beyond 88.72284 and
-// 0 below -103.97208. The error is at most 1 ulp.
+// 0 below -103.97208. The error is at most 1 ulp (0.78
+// measured).
 func Exp(dst, a []float32) {
 	check2("Exp", dst, a)
 	for i := vector(opExp, dst, a, nil, nil, 0); i < len(dst); i++ {

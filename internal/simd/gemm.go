@@ -9,12 +9,13 @@ import (
 type Epilogue uint8
 
 // The epilogues. leaky(v) = max(v, Slope·v), which for 0 ≤ Slope ≤ 1 is the
-// leaky ReLU; where Slope·v is NaN it is v.
+// leaky ReLU; where Slope·v is NaN it is v. LeakyGrad is the gradient of leaky
+// at its output H; elementwise it is the function LeakyMask.
 const (
 	Store      Epilogue = iota // C = S
 	Accumulate                 // C = C + S
 	BiasLeaky                  // C = leaky(S + Bias[i]); Slope 1: bias only, Slope 0: ReLU
-	LeakyGrad                  // C = S · (H[i·LDC+j] > 0 ? 1 : Slope), the gradient of leaky at its output H; elementwise it is the function LeakyMask
+	LeakyGrad                  // C = S · (H[i·LDC+j] > 0 ? 1 : Slope)
 )
 
 // Gemm describes a matrix product with an epilogue,

@@ -2,7 +2,7 @@
 
 package simd
 
-// Rows of a register tile, at most; a tile has up to maxVectors vectors of columns.
+// Rows of a register tile, at most; it has up to maxVectors vectors of columns.
 const (
 	rowsAVX512 = 8 // 8 × 3 zmm: 24 accumulators, 3 of B, 1 or 2 broadcasts of A
 	rowsAVX2   = 4 // 4 × 3 ymm: 12 accumulators, 3 of B, 1 broadcast of A
@@ -47,8 +47,8 @@ func (g *Gemm) pointers(i, j int) (a, b, c, bias, h *float32) {
 	return a, b, c, bias, h
 }
 
-// nextVectors returns how many of the n vectors of columns left to do the next panel takes: three,
-// but 4 = 2 + 2, since a panel of one vector is bound by loads.
+// nextVectors returns how many of the n vectors of columns left to do the next
+// panel takes: three, but 4 = 2 + 2, since a panel of one is bound by loads.
 func nextVectors(n int) int {
 	if n == 4 {
 		return 2
@@ -65,8 +65,8 @@ func splitRows(m, most int) (size, big, small int) {
 	return size, big, tiles - big
 }
 
-// runAVX512 goes over panels of up to 48 columns; the assembly goes over all rows
-// of C within a panel, while the panel of B stays in the level-1 cache.
+// runAVX512 goes over panels of up to 48 columns; the assembly goes over all
+// rows of C within a panel, while the panel of B stays in the level-1 cache.
 func (g *Gemm) runAVX512() {
 	size, big, small := splitRows(g.M, rowsAVX512)
 	n := roundUp(g.N)

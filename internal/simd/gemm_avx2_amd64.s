@@ -78,7 +78,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -156,7 +156,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -254,7 +254,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -372,7 +372,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -536,7 +536,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -630,7 +630,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -757,7 +757,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -917,7 +917,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -1128,7 +1128,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -1238,7 +1238,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -1394,7 +1394,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11
@@ -1596,7 +1596,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Y15
 	VXORPS Y14, Y14, Y14
 	MOVQ nextH-24(SP), R11

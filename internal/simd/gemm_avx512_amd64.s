@@ -86,7 +86,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -163,7 +163,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -259,7 +259,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -374,7 +374,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -508,7 +508,7 @@ sums5:
 	CMPQ R10, $2
 	JEQ biasLeaky5
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -661,7 +661,7 @@ sums6:
 	CMPQ R10, $2
 	JEQ biasLeaky6
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -833,7 +833,7 @@ sums7:
 	CMPQ R10, $2
 	JEQ biasLeaky7
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1024,7 +1024,7 @@ sums8:
 	CMPQ R10, $2
 	JEQ biasLeaky8
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1256,7 +1256,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1348,7 +1348,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1471,7 +1471,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1625,7 +1625,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -1810,7 +1810,7 @@ sums5:
 	CMPQ R10, $2
 	JEQ biasLeaky5
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -2026,7 +2026,7 @@ sums6:
 	CMPQ R10, $2
 	JEQ biasLeaky6
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -2273,7 +2273,7 @@ sums7:
 	CMPQ R10, $2
 	JEQ biasLeaky7
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -2551,7 +2551,7 @@ sums8:
 	CMPQ R10, $2
 	JEQ biasLeaky8
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -2866,7 +2866,7 @@ sums1:
 	CMPQ R10, $2
 	JEQ biasLeaky1
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -2973,7 +2973,7 @@ sums2:
 	CMPQ R10, $2
 	JEQ biasLeaky2
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -3123,7 +3123,7 @@ sums3:
 	CMPQ R10, $2
 	JEQ biasLeaky3
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -3316,7 +3316,7 @@ sums4:
 	CMPQ R10, $2
 	JEQ biasLeaky4
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -3552,7 +3552,7 @@ sums5:
 	CMPQ R10, $2
 	JEQ biasLeaky5
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -3831,7 +3831,7 @@ sums6:
 	CMPQ R10, $2
 	JEQ biasLeaky6
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -4153,7 +4153,7 @@ sums7:
 	CMPQ R10, $2
 	JEQ biasLeaky7
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11
@@ -4518,7 +4518,7 @@ sums8:
 	CMPQ R10, $2
 	JEQ biasLeaky8
 
-// leakyMask: C = S · (H > 0 ? 1 : slope)
+// leakyGrad: C = S · (H > 0 ? 1 : slope)
 	VBROADCASTSS slope+104(FP), Z31
 	VPXORD Z30, Z30, Z30
 	MOVQ nextH-24(SP), R11

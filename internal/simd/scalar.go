@@ -1,5 +1,7 @@
 package simd
 
+import "math"
+
 // AddScalar sets dst to a + s.
 func AddScalar(dst, a []float32, s float32) {
 	check2("AddScalar", dst, a)
@@ -74,6 +76,10 @@ func Axpy(dst, a []float32, s float32) {
 
 // Fill sets every element of dst to s.
 func Fill(dst []float32, s float32) {
+	if math.Float32bits(s) == 0 {
+		clear(dst)
+		return
+	}
 	for i := range dst {
 		dst[i] = s
 	}

@@ -28,14 +28,15 @@ func ulps(got float32, exact float64) float64 {
 var functions = []struct {
 	name  string
 	f     func(dst, a []float32)
+	twin  func(float32) float32
 	exact func(float64) float64
 	bound float64
 }{
-	{"Exp", Exp, math.Exp, 1},
-	{"Log", Log, math.Log, 1},
-	{"Tanh", Tanh, math.Tanh, 2},
-	{"Sigmoid", Sigmoid, exactSigmoid, 2},
-	{"Softplus", Softplus, exactSoftplus, 2},
+	{"Exp", Exp, exp, math.Exp, 1},
+	{"Log", Log, log, math.Log, 1},
+	{"Tanh", Tanh, tanh, math.Tanh, 2},
+	{"Sigmoid", Sigmoid, sigmoid, exactSigmoid, 2},
+	{"Softplus", Softplus, softplus, exactSoftplus, 2},
 }
 
 func exactSigmoid(x float64) float64 {
@@ -53,8 +54,11 @@ func exactSoftplus(x float64) float64 {
 // float32 bit patterns, NaN and infinities included.
 func TestErrorBounds(t *testing.T) {
 	step := uint64(1009)
-	if *everyFloat {
+	switch {
+	case *everyFloat:
 		step = 1
+	case testing.Short():
+		step = 20011
 	}
 	for _, fn := range functions {
 		var worst float64
@@ -78,4 +82,30 @@ func TestErrorBounds(t *testing.T) {
 			t.Errorf("%s(%v): error %.3f ulp, bound %v", fn.name, at, worst, fn.bound)
 		}
 	}
+}
+
+// TestTwins compares the kernels with the portable functions, bit by bit, at a
+// spread of all arguments.
+func TestTwins(t *testing.T) {
+	step := uint64(6007)
+	if testing.Short() {
+		step = 100003
+	}
+	atLevels(t, func(t *testing.T) {
+		x, y := make([]float32, 4096), make([]float32, 4096)
+		for _, fn := range functions {
+			for u := uint64(0); u < 1<<32; {
+				for i := range x {
+					x[i] = math.Float32frombits(uint32(u))
+					u += step
+				}
+				fn.f(y, x)
+				for i, v := range y {
+					if want := fn.twin(x[i]); !same(v, want) {
+						t.Fatalf("%s(%v) = %v, portable %v", fn.name, x[i], v, want)
+					}
+				}
+			}
+		}
+	})
 }

@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package simd
 
 // Portable level: no element is done by a kernel.

@@ -177,7 +177,7 @@ func (t *text) epilogues(s isa, mr, nv int) {
 	nothing := func(int) {}
 
 	t.line("")
-	t.line("// leakyMask: C = S · (H > 0 ? 1 : slope)")
+	t.line("// leakyGrad: C = S · (H > 0 ? 1 : slope)")
 	t.op("VBROADCASTSS slope+104(FP), %s", slope)
 	t.op("%s %s, %s, %s", s.zero, constant, constant, constant)
 	t.op("MOVQ nextH-24(SP), R11")

@@ -15,16 +15,19 @@ var files = map[string]func() []byte{
 	"gemm_avx512_amd64.s": func() []byte { return gemmFile(avx512) },
 	"gemm_avx2_amd64.s":   func() []byte { return gemmFile(avx2) },
 	"transpose_amd64.s":   transposeFile,
+
+	"elementwise_avx512_amd64.s": func() []byte { return elementwiseFile(avx512) },
+	"elementwise_avx2_amd64.s":   func() []byte { return elementwiseFile(avx2) },
+	"kernels_amd64.go":           stubsFile,
 }
+
+// sourceDir is the directory of package simd.
+var sourceDir = "."
 
 func main() {
 	log.SetFlags(0)
-	dir := "."
-	if len(os.Args) > 1 {
-		dir = os.Args[1]
-	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), text(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(sourceDir, name), text(), 0o644); err != nil {
 			log.Fatalf("gen: %v", err)
 		}
 	}

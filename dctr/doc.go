@@ -1,0 +1,9 @@
+// Package dctr learns how the density of generated examples differs from the
+// truth: a classifier f is trained after the fact to tell them apart, and its
+// logit ℓ gives every example the log-weight
+//
+//	log w(x) = ℓ(x) + ln(n_gen/n_truth in a batch),   w(x) ≈ p_truth(x)/p_gen(x)
+//
+// (DCTR: arXiv:1907.08209; LaSeR, section 3; DCTRGAN, section II). Weights are
+// never formed as f/(1-f).
+package dctr

@@ -1,0 +1,114 @@
+package generator
+
+import (
+	"fmt"
+
+	"etalon/graph"
+	"etalon/internal/modeldir"
+	"etalon/nn"
+	"etalon/rng"
+)
+
+const ganKind = "gan"
+
+// GANConfig has the sizes of a GAN: generator and discriminator are MLPs of the
+// same hidden sizes.
+type GANConfig struct {
+	Latent int     `toml:"latent" json:"latent"` // dimension L of the auxiliary latent space
+	Hidden int     `toml:"hidden" json:"hidden"` // hidden layers
+	Units  int     `toml:"units" json:"units"`   // units of each
+	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
+	// Residual adds the first latents to the output: Φ(y) = y[:N] + MLP(y). A refiner
+	// then starts as the prior of the generator that it refines.
+	Residual bool `toml:"residual" json:"residual"`
+}
+
+// Check returns an error for sizes that make no GAN of dim features.
+func (c GANConfig) Check(dim int) error {
+	if err := checkSizes(c.Latent, c.Hidden, c.Units); err != nil {
+		return fmt.Errorf("gan: latent, hidden and units: %w", err)
+	}
+	if !(c.Slope >= 0 && c.Slope <= 1) {
+		return fmt.Errorf("gan: slope %v; 0 to 1 is accepted", c.Slope)
+	}
+	if c.Residual && c.Latent < dim {
+		return fmt.Errorf("gan: a residual network needs at least as many latents as features, %d < %d", c.Latent, dim)
+	}
+	return nil
+}
+
+// GAN is the generator network of a GAN, with a standard normal latent of any
+// dimension. Outputs are multiplied by Scale, per feature.
+type GAN struct {
+	Config GANConfig
+	Scale  []float64
+	Params *nn.Params
+}
+
+// NewGAN returns an untrained generator network.
+func NewGAN(cfg GANConfig, scale []float64, seed uint64) (*GAN, error) {
+	if err := checkScale(scale, len(scale)); err != nil {
+		return nil, fmt.Errorf("gan: %w", err)
+	}
+	if len(scale) < 1 {
+		return nil, fmt.Errorf("gan: no features")
+	}
+	if err := cfg.Check(len(scale)); err != nil {
+		return nil, err
+	}
+	n := &GAN{Config: cfg, Scale: scale, Params: &nn.Params{}}
+	n.net().Init(n.Params, rng.New(seed, "gan/init"))
+	return n, nil
+}
+
+func (n *GAN) net() nn.MLP {
+	m := nn.MLP{Name: "gan", In: n.Config.Latent, Hidden: n.Config.Hidden, Units: n.Config.Units, Out: len(n.Scale), Slope: n.Config.Slope}
+	if n.Config.Residual {
+		m.LastGain = 0.01
+	}
+	return m
+}
+
+// LatentDim implements Generator.
+func (n *GAN) LatentDim() int { return n.Config.Latent }
+
+// Dim implements Generator.
+func (n *GAN) Dim() int { return len(n.Scale) }
+
+// Prior implements Generator.
+func (n *GAN) Prior() Prior { return Normal }
+
+// Build implements Generator.
+func (n *GAN) Build(prefix string, z *graph.Node) *graph.Node {
+	x := n.net().Build(prefix, z)
+	if n.Config.Residual {
+		x = graph.Add(x, graph.Slice(z, 0, n.Dim()))
+	}
+	return graph.Mul(x, z.Graph.Const(n.Scale, len(n.Scale)))
+}
+
+// Bind implements Generator.
+func (n *GAN) Bind(b nn.Binder, prefix string) error { return n.Params.Bind(b, prefix) }
+
+type ganMeta struct {
+	modeldir.Header
+	Config GANConfig `json:"network"`
+	Scale  []float64 `json:"scale"`
+}
+
+// Save implements Generator.
+func (n *GAN) Save(dir string) error {
+	return modeldir.Save(dir, ganMeta{modeldir.NewHeader(ganKind), n.Config, n.Scale}, n.Params, nil)
+}
+
+func loadGAN(dir string) (*GAN, error) {
+	var m ganMeta
+	if err := modeldir.Load(dir, &m); err != nil {
+		return nil, err
+	}
+	n, err := NewGAN(m.Config, m.Scale, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return n, modeldir.LoadParams(dir, n.Params)
+}

@@ -1,0 +1,182 @@
+package generator
+
+import (
+	"fmt"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/internal/safetensors"
+	"etalon/nn"
+	"etalon/optim"
+	"etalon/rng"
+	"etalon/train"
+)
+
+// GANTraining has the settings of an adversarial training.
+type GANTraining struct {
+	train.Config
+	DiscSteps int        `toml:"disc_steps" json:"disc_steps"` // discriminator updates per generator update
+	DiscAdam  optim.Adam `toml:"disc_adam" json:"disc_adam"`   // Alpha 0: as the generator's
+	// Average is the decay of the moving average of the generator's parameters that
+	// becomes the model; 0 takes the last parameters.
+	Average float64 `toml:"average" json:"average"`
+	// R1 is the weight γ of the gradient penalty γ/2·E|∇D|² on real examples
+	// (arXiv:1801.04406, eq. 9); 0 is none.
+	R1 float64 `toml:"r1" json:"r1"`
+}
+
+// Check returns an error for settings that cannot train.
+func (c GANTraining) Check() error {
+	if err := c.Config.Check(); err != nil {
+		return err
+	}
+	if c.DiscSteps < 1 || c.DiscSteps > 1000 {
+		return fmt.Errorf("disc_steps = %d; 1 to 1000 is accepted", c.DiscSteps)
+	}
+	if !(c.Average >= 0 && c.Average < 1) || !(c.R1 >= 0) {
+		return fmt.Errorf("average = %v, r1 = %v; average from 0 to below 1 and r1 from 0 are accepted", c.Average, c.R1)
+	}
+	return nil
+}
+
+// GANLearner trains a GAN on weighted examples (LaSeR, section 3; arXiv:2012.07873).
+// With D the discriminator's logit,
+//
+//	L_D = Σ w·softplus(-D(z)) / Σ w  +  mean softplus(D(Φ(y)))
+//	L_G = mean softplus(-D(Φ(y)))
+//
+// One step is DiscSteps updates of D and one of Φ.
+type GANLearner struct {
+	gan          *GAN
+	cfg          GANTraining
+	disc         *nn.Params
+	gen          *nn.Params // the network in training; gan.Params where there is no average
+	discUpdate   *train.Update
+	genUpdate    *train.Update
+	average      *train.Average
+	batches      *train.Batches
+	rows         int
+	data, weight []float32
+}
+
+// NewGANLearner prepares the training of gan on examples (n×Dim, row-major) with
+// weights (n, positive mean 1 is customary; nil means 1).
+func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, fmt.Errorf("gan: %w", err)
+	}
+	dim := gan.Dim()
+	n := len(data) / dim
+	if weights == nil {
+		weights = make([]float32, n)
+		for i := range weights {
+			weights[i] = 1
+		}
+	}
+	if n < 2 || len(data) != n*dim || len(weights) != n {
+		return nil, fmt.Errorf("gan: %d values and %d weights are no table of %d features with at least 2 rows", len(data), len(weights), dim)
+	}
+	l := &GANLearner{gan: gan, cfg: cfg, disc: &nn.Params{}, gen: gan.Params, data: data, weight: weights}
+	net := nn.MLP{Name: "disc", In: dim, Hidden: gan.Config.Hidden, Units: gan.Config.Units, Out: 1, Slope: gan.Config.Slope}
+	net.Init(l.disc, rng.New(seed, "disc/init"))
+	if cfg.Average > 0 {
+		l.gen = gan.Params.Clone()
+		l.average = train.NewAverage(cfg.Average, l.gen.Flat())
+	}
+	discAdam := cfg.DiscAdam
+	if discAdam.Alpha == 0 {
+		discAdam = cfg.Adam
+	}
+	inverse := make([]float64, dim)
+	for i, s := range gan.Scale {
+		inverse[i] = 1 / s
+	}
+
+	g := graph.New()
+	z, w := g.Input("z", dim), g.Input("w", 1)
+	scaled := graph.Mul(z, g.Const(inverse, dim))
+	real := net.Build("", scaled)
+	fake := net.Build("", graph.Mul(gan.Build("", g.RandomNormal("disc/y", gan.LatentDim())), g.Const(inverse, dim)))
+	loss := graph.Add(
+		graph.Div(graph.SumRows(graph.Mul(w, graph.Softplus(graph.Neg(real)))), graph.SumRows(w)),
+		graph.MeanRows(graph.Softplus(fake)))
+	if cfg.R1 > 0 {
+		dz, err := graph.Grad(real, scaled)
+		if err != nil {
+			return nil, err
+		}
+		loss = graph.Add(loss, graph.MulScalar(graph.MeanRows(graph.SumFeatures(graph.Square(dz[0]))), cfg.R1/2))
+	}
+	var err error
+	if l.discUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.disc, "", discAdam); err != nil {
+		return nil, err
+	}
+	if err := l.gen.Bind(l.discUpdate.Program, ""); err != nil {
+		return nil, err
+	}
+
+	g = graph.New()
+	fake = net.Build("", graph.Mul(gan.Build("", g.RandomNormal("gen/y", gan.LatentDim())), g.Const(inverse, dim)))
+	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, graph.MeanRows(graph.Softplus(graph.Neg(fake))), l.gen, "", cfg.Adam); err != nil {
+		return nil, err
+	}
+	if err := l.disc.Bind(l.genUpdate.Program, ""); err != nil {
+		return nil, err
+	}
+	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: n, Share: cfg.Batch})
+	l.rows = l.batches.Rows()
+	return l, nil
+}
+
+// Losses implements train.Learner.
+func (l *GANLearner) Losses() []string { return []string{"disc", "gen"} }
+
+// StepsPerEpoch implements train.Learner: an epoch shows the discriminator every
+// example once.
+func (l *GANLearner) StepsPerEpoch() int {
+	return max(1, l.batches.StepsPerPass()/l.cfg.DiscSteps)
+}
+
+// Step implements train.Learner.
+func (l *GANLearner) Step(step int, factor float64, out []float64) error {
+	out[0] = 0
+	for k := range l.cfg.DiscSteps {
+		t := step*l.cfg.DiscSteps + k
+		index := l.batches.At(t)
+		if err := l.discUpdate.Program.Feed("z", cpu.Rows{Data: l.data, Index: index}); err != nil {
+			return err
+		}
+		if err := l.discUpdate.Program.Feed("w", cpu.Rows{Data: l.weight, Index: index}); err != nil {
+			return err
+		}
+		loss, err := l.discUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(t)}, factor)
+		if err != nil {
+			return err
+		}
+		out[0] += loss / float64(l.cfg.DiscSteps)
+	}
+	loss, err := l.genUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(step)}, factor)
+	out[1] = loss
+	if l.average != nil {
+		l.average.Update(l.gen.Flat(), step)
+		copy(l.gan.Params.Flat(), l.average.Values)
+	}
+	return err
+}
+
+// Validate implements train.Learner. A GAN has no held-out loss that means
+// anything by itself: the result is judged by its scores.
+func (l *GANLearner) Validate() (map[string]float64, error) { return nil, nil }
+
+// State implements train.Learner.
+func (l *GANLearner) State() []safetensors.Tensor {
+	vector := func(name string, v []float32) safetensors.Tensor {
+		return safetensors.Tensor{Name: name, Shape: []int{len(v)}, F32: v}
+	}
+	s := append(l.discUpdate.State("disc.adam"), l.genUpdate.State("gen.adam")...)
+	s = append(s, vector("disc", l.disc.Flat()), vector("gen", l.gen.Flat()))
+	if l.average != nil {
+		s = append(s, vector("average", l.average.Values), vector("model", l.gan.Params.Flat()))
+	}
+	return s
+}

@@ -1,0 +1,106 @@
+package generator
+
+import (
+	"fmt"
+	"math"
+
+	"etalon/graph"
+	"etalon/internal/modeldir"
+	"etalon/nn"
+)
+
+// Generator maps latents z to features x = g(z).
+type Generator interface {
+	// LatentDim is the dimension of z, Dim that of x.
+	LatentDim() int
+	Dim() int
+	// Prior is the density of z.
+	Prior() Prior
+	// Build adds g to the graph: z rows LatentDim → x rows Dim, in data units. The
+	// parameters' names start with prefix.
+	Build(prefix string, z *graph.Node) *graph.Node
+	// Bind gives the parameters to a program that holds Build(prefix, …).
+	Bind(b nn.Binder, prefix string) error
+	// Save writes a model directory.
+	Save(dir string) error
+}
+
+// LogDensity is a generator whose density is explicit.
+type LogDensity interface {
+	Generator
+	// BuildLogProb adds ln p(x) to the graph (rows 1, nats per unit of x).
+	BuildLogProb(prefix string, x *graph.Node) *graph.Node
+}
+
+// Prior names the density of independent latent coordinates.
+type Prior string
+
+// The priors.
+const (
+	Normal  Prior = "normal"  // N(0, 1)
+	Uniform Prior = "uniform" // U(-1, 1)
+)
+
+// Build adds rows of dim latents drawn from the prior to the graph.
+func (p Prior) Build(g *graph.Graph, stream string, dim int) *graph.Node {
+	if p == Uniform {
+		return graph.AddScalar(graph.MulScalar(g.RandomUniform(stream, dim), 2), -1)
+	}
+	return g.RandomNormal(stream, dim)
+}
+
+// LogProb adds ln p_Z(z) (rows 1, nats) to the graph of z. The bounds of the
+// uniform prior are not checked.
+func (p Prior) LogProb(z *graph.Node) *graph.Node {
+	if p == Uniform {
+		return graph.ToRows(z.Graph.Scalar(-float64(z.Width()) * math.Ln2))
+	}
+	return nn.StandardNormal(z)
+}
+
+func (p Prior) check() error {
+	if p != Normal && p != Uniform {
+		return fmt.Errorf("prior %q; normal and uniform are accepted", string(p))
+	}
+	return nil
+}
+
+// Load reads the model directory of any kind of generator.
+func Load(dir string) (Generator, error) {
+	kind, err := modeldir.Kind(dir)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case flowKind:
+		return loadFlow(dir)
+	case ganKind:
+		return loadGAN(dir)
+	case composedKind:
+		return loadComposed(dir)
+	}
+	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s and %s are accepted", dir, kind, flowKind, ganKind, composedKind)
+}
+
+// checkScale refuses preprocessing that cannot be inverted.
+func checkScale(scale []float64, dim int) error {
+	if len(scale) != dim {
+		return fmt.Errorf("%d scales for %d features", len(scale), dim)
+	}
+	for _, s := range scale {
+		if !(s > 0) || math.IsInf(s, 0) {
+			return fmt.Errorf("scale %v; positive numbers are accepted", s)
+		}
+	}
+	return nil
+}
+
+// checkSizes refuses network sizes that no file should ask for.
+func checkSizes(sizes ...int) error {
+	for _, s := range sizes {
+		if s < 1 || s > 1<<16 {
+			return fmt.Errorf("a size of %d; 1 to 65536 is accepted", s)
+		}
+	}
+	return nil
+}

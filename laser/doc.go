@@ -1,0 +1,10 @@
+// Package laser is the LaSeR protocol (arXiv:2106.00792, section 3): a primary
+// generator g is trained, a post-hoc classifier gives its points weights, the
+// weights are pulled back to the latent space, and the weighted latent space is
+// sampled by Hamiltonian Monte Carlo or by a trained refiner Φ, whose composition
+// g∘Φ is a better, unweighted generator.
+//
+// A Run works in a directory, stage by stage. A stage that is finished has left
+// its files; a stage that was interrupted has left a checkpoint; the same run
+// continues from there to the same bytes.
+package laser

@@ -1,0 +1,68 @@
+package laser
+
+import (
+	"fmt"
+	"math"
+
+	"etalon/dctr"
+	"etalon/generator"
+	"etalon/optim"
+	"etalon/train"
+)
+
+// Presets lists the names of the presets.
+func Presets() []string { return []string{"quick", "paper"} }
+
+// Preset returns the settings of a preset for a truth density ("" for a file).
+//
+// paper has the networks, epochs and sample sizes of LaSeR, section 4.1, with the
+// details of its public code (slope 0.1, Adam ε = 1e-6). quick has the same flow
+// and classifier networks, trained for less time with a learning rate that decays
+// to zero, better HMC settings, and a smaller refiner.
+func Preset(preset, density string) (Config, error) {
+	c := Config{Name: density, Preset: preset, Seed: 1, Density: density}
+	flow := generator.FlowConfig{Blocks: 12, Hidden: 3, Units: 48, Slope: 0.1}
+	if density == "rings" {
+		flow.Blocks, flow.Units = 20, 60
+	}
+	adam := optim.Adam{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-6}
+	decayed := adam
+	decayed.WeightDecay = 1e-5
+	exponential := optim.Schedule{Kind: "exponential", Gamma: 0.999}
+	c.Data.Points = 480_000
+	c.Flow.Network = flow
+	c.Classifier.Network = dctr.Config{Hidden: 8, Units: 96, Slope: 0.1}
+	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}}
+	switch preset {
+	case "paper":
+		c.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
+		c.Classifier.Training = train.Config{Epochs: 50, Batch: 2000, Validation: 0.05, Adam: adam, Schedule: exponential}
+		c.Classifier.Generated = 480_000
+		c.HMC = HMCConfig{Chains: 100, Samples: 2_000_000, BurnIn: 3000, Thin: 1, StepSize: 0.004, Leapfrog: 50, Mass: "unit", Start: "prior"}
+		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 7, Units: 100, Slope: 0.1}
+		c.Refiner.Training = generator.GANTraining{
+			Config:    train.Config{Epochs: 200, Batch: 2000, Adam: optim.Adam{Alpha: 1e-4, Beta1: 0.5, Beta2: 0.9, Eps: 1e-6}, Schedule: exponential},
+			DiscSteps: 4,
+		}
+		c.Refiner.Examples = 480_000
+		c.Score.Points = 2_000_000
+	case "quick":
+		cosine := optim.Schedule{Kind: "cosine", Final: 0.001, Warmup: 50}
+		fast := decayed
+		fast.Alpha = 3e-3
+		c.Flow.Training = train.Config{Epochs: 25, Batch: 2000, Validation: 0.02, Adam: fast, Schedule: cosine}
+		c.Classifier.Training = train.Config{Epochs: 16, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
+		c.Classifier.Generated = 1_920_000
+		c.HMC = HMCConfig{Chains: 2000, Samples: 200_000, BurnIn: 60, Thin: 1, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
+			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted"}
+		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
+		c.Refiner.Training = generator.GANTraining{
+			Config:    train.Config{Epochs: 8, Batch: 2000, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.9, Eps: 1e-6}, Schedule: cosine},
+			DiscSteps: 4, Average: 0.99,
+		}
+		c.Refiner.Examples = 1_920_000
+	default:
+		return c, fmt.Errorf("there is no preset %q; %v are known", preset, Presets())
+	}
+	return c, nil
+}

@@ -1,0 +1,162 @@
+package laser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"etalon/dataset"
+	"etalon/dctr"
+	"etalon/engine/cpu"
+	"etalon/generator"
+	"etalon/internal/atomicfile"
+	"etalon/rng"
+)
+
+// Observer is told how a run goes on.
+type Observer interface {
+	// StageStart: stage number index (from 1) of total begins or continues.
+	StageStart(name string, index, total int)
+	// Progress: done of total units of the stage are complete.
+	Progress(done, total int, info string)
+	// StageEnd: the stage is complete, after seconds of work in all sessions.
+	StageEnd(name string, seconds float64, note string)
+}
+
+// Names of the files in a run directory.
+const (
+	configFile  = "run.toml"
+	metricsFile = "metrics.json"
+	timingsFile = "timings.json"
+	historyFile = "history.json"
+	hmcFile     = "hmc.json"
+	logFile     = "log.jsonl"
+)
+
+// Run is one run of the protocol in its directory.
+type Run struct {
+	dir     string
+	cfg     Config
+	e       *cpu.Engine
+	obs     Observer
+	density dataset.Density // nil for a truth file
+	truth   *truth
+	log     *runLog
+	times   *timings
+
+	flow       *generator.Flow
+	classifier *dctr.Classifier
+	refiner    *generator.GAN
+}
+
+// stage is one part of the protocol. run returns a note for people.
+type stage struct {
+	name string
+	run  func(ctx context.Context) (note string, err error)
+}
+
+// Open prepares a run directory: it makes a new one for cfg, or continues the one
+// that is there if it holds the same configuration.
+func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	text, err := EncodeConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{dir: dir, cfg: cfg, e: e, obs: obs}
+	if cfg.Density != "" {
+		if r.density, err = dataset.Lookup(cfg.Density); err != nil {
+			return nil, err
+		}
+	}
+	// The truth is read before anything is made, so that a bad file leaves nothing.
+	if r.truth, err = loadTruth(cfg, r.density); err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(r.path(configFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if entries, e := os.ReadDir(dir); e == nil && len(entries) > 0 {
+			return nil, fmt.Errorf("%s: it holds other files and no run; an empty or new directory is accepted", dir)
+		}
+		for _, sub := range []string{"checkpoints", "models", "samples", "figures"} {
+			if err := os.MkdirAll(r.path(sub), 0o755); err != nil {
+				return nil, fmt.Errorf("%s: could not make the run directory: %w", dir, err)
+			}
+		}
+		if err := atomicfile.WriteBytes(r.path(configFile), text); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, err
+	case string(old) != string(text):
+		return nil, fmt.Errorf("%s: it holds a run with other settings (%s differs); choose another directory with --out, or remove it", dir, configFile)
+	}
+	if r.times, err = readTimings(r.path(timingsFile)); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Run) path(parts ...string) string {
+	return filepath.Join(append([]string{r.dir}, parts...)...)
+}
+
+func (r *Run) checkpoint(name string) string { return r.path("checkpoints", name+".ckpt") }
+
+func (r *Run) stream(name string) rng.Stream { return rng.New(r.cfg.Seed, name) }
+
+// Do runs the stages that are not finished. When ctx ends it saves a checkpoint
+// and returns ctx's error, wrapped.
+func (r *Run) Do(ctx context.Context) error {
+	unlock, err := lock(r.path(".lock"))
+	if err != nil {
+		return fmt.Errorf("%s: another process works in this run directory: %w", r.dir, err)
+	}
+	defer unlock()
+	if r.log, err = openLog(r.path(logFile)); err != nil {
+		return err
+	}
+	defer r.log.close()
+	stages := []stage{
+		{"flow", r.trainFlow},
+		{"classifier", r.trainClassifier},
+		{"weights", r.weigh},
+		{"hmc", r.sampleHMC},
+		{"refiner", r.trainRefiner},
+		{"refined", r.sampleRefined},
+		{"scores", r.score},
+		{"report", r.report},
+	}
+	for i, s := range stages {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("stopped before stage %q: %w", s.name, err)
+		}
+		r.obs.StageStart(s.name, i+1, len(stages))
+		r.log.event("start", s.name, nil)
+		start := time.Now()
+		note, err := s.run(ctx)
+		r.times.add(s.name, time.Since(start))
+		if e := r.times.write(r.path(timingsFile), r.e.Threads()); e != nil && err == nil {
+			err = e
+		}
+		if err != nil {
+			r.log.event("stopped", s.name, map[string]any{"error": err.Error()})
+			return err
+		}
+		r.log.event("end", s.name, map[string]any{"note": note})
+		r.obs.StageEnd(s.name, r.times.of(s.name), note)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,280 @@
+package laser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"sync"
+
+	"etalon/dataset"
+	"etalon/hist"
+	"etalon/internal/atomicfile"
+	"etalon/metric"
+	"etalon/report"
+	"etalon/version"
+)
+
+// Score compares one sample with the truth.
+type Score struct {
+	Method string  `json:"method"`
+	N      int     `json:"n"`
+	NEff   float64 `json:"n_eff"`
+	Values
+	Betti *[2]int `json:"betti,omitempty"`
+	// Floor is the score of an independent truth sample of n_eff points.
+	Floor *Values `json:"floor,omitempty"`
+}
+
+// Values are the distances between two histograms, in both conventions: JSD in
+// nats and EMD in data units, and as the paper prints them.
+type Values struct {
+	JSD      float64 `json:"jsd"`
+	EMD      float64 `json:"emd"`
+	JSDPaper float64 `json:"jsd_paper"`
+	EMDPaper float64 `json:"emd_paper"`
+}
+
+// Compare scores histogram q against the truth p.
+func Compare(p, q *hist.H2) (Values, error) {
+	var v Values
+	var err error
+	if v.JSD, err = metric.JSD(p, q); err != nil {
+		return v, err
+	}
+	if v.JSDPaper, err = metric.PaperJSD(p, q); err != nil {
+		return v, err
+	}
+	emd, err := metric.SolveEMD(p, q)
+	v.EMD, v.EMDPaper = emd.Value, emd.Paper
+	return v, err
+}
+
+// metrics is metrics.json. It holds nothing that differs between two runs of one
+// configuration: wall-clock times are in timings.json.
+type metrics struct {
+	Name       string         `json:"name"`
+	Preset     string         `json:"preset"`
+	Seed       uint64         `json:"seed"`
+	Version    string         `json:"version"`
+	N          int            `json:"n"`
+	Bins       int            `json:"bins"`
+	Range      [4]float64     `json:"range"`
+	Stages     []stageName    `json:"stages"`
+	Scores     []Score        `json:"scores"`
+	Floor      Values         `json:"floor"` // at n points
+	FloorN     int            `json:"floor_n"`
+	TruthBetti [2]int         `json:"truth_betti"`
+	Weights    weightsSummary `json:"weights"`
+}
+
+// stageName lists a stage; its seconds are null here and stand in timings.json.
+type stageName struct {
+	Name    string   `json:"name"`
+	Seconds *float64 `json:"seconds"`
+}
+
+type weightsSummary struct {
+	NEff             float64  `json:"n_eff"`
+	NEffFraction     float64  `json:"n_eff_fraction"`
+	MaxShare         float64  `json:"max_share"`
+	Max              float64  `json:"max"`
+	Min              float64  `json:"min"`
+	ExactCorrelation *float64 `json:"exact_correlation,omitempty"`
+	ExactRMSE        *float64 `json:"exact_rmse,omitempty"` // of the log-weights, nats
+}
+
+// candidate is a sample to be scored.
+type candidate struct {
+	method string
+	x      []float32
+	logw   []float64
+	nEff   float64
+}
+
+// score fills the histograms of all methods and compares them with the truth's.
+func (r *Run) score(context.Context) (string, error) {
+	path := r.path(metricsFile)
+	if exists(path) {
+		return "", nil
+	}
+	truth, err := r.histogram(r.truth.score, nil)
+	if err != nil {
+		return "", err
+	}
+	m := &metrics{
+		Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), N: r.cfg.Score.Points,
+		Bins: r.cfg.Score.Bins, Range: r.truth.rng,
+	}
+	for _, s := range []string{"flow", "classifier", "weights", "hmc", "refiner", "refined", "scores", "report"} {
+		m.Stages = append(m.Stages, stageName{Name: s})
+	}
+	m.TruthBetti[0], m.TruthBetti[1] = metric.Betti(truth)
+	list, err := r.candidates()
+	if err != nil {
+		return "", err
+	}
+	if m.Weights, err = r.summariseWeights(list[1]); err != nil {
+		return "", err
+	}
+	if err := r.compareAll(truth, list, m); err != nil {
+		return "", err
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	if err := atomicfile.WriteBytes(path, append(text, '\n')); err != nil {
+		return "", err
+	}
+	note := "JSD/floor:"
+	for _, s := range m.Scores {
+		note += fmt.Sprintf(" %s %.3f", s.Method, s.JSD/s.Floor.JSD)
+	}
+	return note, nil
+}
+
+// candidates reads the samples back from their files.
+func (r *Run) candidates() ([]candidate, error) {
+	var list []candidate
+	for _, name := range []string{"baseline", "hmc", "laser"} {
+		x, err := r.readRows(name, r.truth.dim)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, candidate{method: name, x: x, nEff: float64(len(x) / r.truth.dim)})
+		if name == "baseline" {
+			logw, err := dataset.ReadFloat64(r.samplePath("log_weights"))
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, candidate{method: "dctr", x: x, logw: logw, nEff: metric.KishESS(logw)})
+		}
+	}
+	text, err := os.ReadFile(r.path(hmcFile))
+	if err != nil {
+		return nil, err
+	}
+	var h hmcSummary
+	if err := json.Unmarshal(text, &h); err != nil || h.Histogram == nil {
+		return nil, fmt.Errorf("%s: it is not what this program writes", r.path(hmcFile))
+	}
+	list[2].nEff = h.Histogram.ESS
+	return list, nil
+}
+
+func (r *Run) histogram(x []float32, logw []float64) (*hist.H2, error) {
+	lim, bins := r.truth.rng, r.cfg.Score.Bins
+	h, err := hist.NewH2(bins, bins, lim[0], lim[1], lim[2], lim[3])
+	if err != nil {
+		return nil, err
+	}
+	pair := x
+	if c := r.cfg.Score.Columns; r.truth.dim != 2 || c[0] != 0 {
+		pair = make([]float32, len(x)/r.truth.dim*2)
+		for i := range len(pair) / 2 {
+			pair[2*i], pair[2*i+1] = x[i*r.truth.dim+c[0]], x[i*r.truth.dim+c[1]]
+		}
+	}
+	h.FillRows(pair, logw)
+	return h, nil
+}
+
+// compareAll scores every candidate, and an independent truth sample of its
+// effective size, several at a time.
+func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
+	m.Scores = make([]Score, len(list))
+	type job struct {
+		h *hist.H2
+		v *Values
+	}
+	var jobs []job
+	floors := map[int]*Values{}
+	floor := func(n int) (*Values, error) {
+		if v := floors[n]; v != nil {
+			return v, nil
+		}
+		h, err := r.histogram(r.truth.independent(n), nil)
+		if err != nil {
+			return nil, err
+		}
+		v := &Values{}
+		floors[n] = v
+		jobs = append(jobs, job{h, v})
+		return v, nil
+	}
+	whole, err := floor(r.cfg.Score.Points)
+	if err != nil {
+		return err
+	}
+	for i, c := range list {
+		h, err := r.histogram(c.x, c.logw)
+		if err != nil {
+			return err
+		}
+		b0, b1 := metric.Betti(h)
+		s := &m.Scores[i]
+		*s = Score{Method: c.method, N: len(c.x) / r.truth.dim, NEff: c.nEff, Betti: &[2]int{b0, b1}}
+		jobs = append(jobs, job{h, &s.Values})
+		if s.Floor, err = floor(int(math.Round(c.nEff))); err != nil {
+			return err
+		}
+	}
+	var mu sync.Mutex
+	var first error
+	done := 0
+	r.e.Do(len(jobs), func(_, i int) {
+		v, err := Compare(truth, jobs[i].h)
+		*jobs[i].v = v
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && first == nil {
+			first = err
+		}
+		done++
+		r.obs.Progress(done, len(jobs), "JSD and exact EMD")
+	})
+	m.Floor, m.FloorN = *whole, r.cfg.Score.Points
+	return first
+}
+
+// summariseWeights describes the weights and holds them against the exact ones
+// where the truth has a formula.
+func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
+	s := weightsSummary{NEff: c.nEff, NEffFraction: c.nEff / float64(len(c.logw)), MaxShare: metric.MaxShare(c.logw), Min: math.Inf(1)}
+	for _, l := range c.logw {
+		s.Max, s.Min = max(s.Max, math.Exp(l)), min(s.Min, math.Exp(l))
+	}
+	if r.density == nil {
+		return s, nil
+	}
+	exact, err := dataset.ReadFloat64(r.samplePath("exact_log_weights"))
+	if err != nil {
+		return s, err
+	}
+	if len(exact) != len(c.logw) {
+		return s, fmt.Errorf("%s: %d exact and %d learned weights", r.dir, len(exact), len(c.logw))
+	}
+	corr := metric.Correlation(c.logw, exact, nil)
+	m2 := 0.0
+	for i := range exact {
+		d := c.logw[i] - exact[i]
+		m2 += d * d
+	}
+	rmse := math.Sqrt(m2 / float64(len(exact)))
+	s.ExactCorrelation, s.ExactRMSE = &corr, &rmse
+	return s, nil
+}
+
+// report draws the figures and writes report.html.
+func (r *Run) report(context.Context) (string, error) {
+	// The times shown are those of the stages before this one.
+	if err := r.times.write(r.path(timingsFile), r.e.Threads()); err != nil {
+		return "", err
+	}
+	if err := report.Build(r.dir); err != nil {
+		return "", err
+	}
+	return r.path("report.html"), nil
+}

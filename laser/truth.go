@@ -1,0 +1,116 @@
+package laser
+
+import (
+	"fmt"
+	"math"
+
+	"etalon/dataset"
+	"etalon/rng"
+)
+
+// truth holds the truth points of a run, split by use. All tables are row-major
+// with dim columns, in random order.
+type truth struct {
+	dim   int
+	train []float32
+	score []float32 // the sample that methods are compared with
+	scale []float64 // standard deviation of each feature of train
+	rng   [4]float64
+	// independent returns at most n more points: the truth against which the truth
+	// itself is scored.
+	independent func(n int) []float32
+}
+
+// loadTruth draws from the density, or reads and splits the file: half for
+// training, a quarter each for the scores and their floor.
+func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
+	t := &truth{}
+	if d != nil {
+		t.dim = d.Dim()
+		draw := func(name string, n int) []float32 {
+			x := make([]float32, n*t.dim)
+			dataset.Sample(d, x, rng.New(cfg.Seed, name), 0)
+			return x
+		}
+		t.train = draw("truth/train", cfg.Data.Points)
+		t.score = draw("truth/score", cfg.Score.Points)
+		t.independent = func(n int) []float32 { return draw("truth/floor", n) }
+		t.rng[0], t.rng[1], t.rng[2], t.rng[3] = d.Range()
+	} else {
+		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{})
+		if err != nil {
+			return nil, err
+		}
+		if table.Cols < 2 {
+			return nil, fmt.Errorf("%s: %d column; a flow takes at least 2", cfg.Truth, table.Cols)
+		}
+		if table.Rows < 4000 {
+			return nil, fmt.Errorf("%s: %d rows; at least 4000 are accepted", cfg.Truth, table.Rows)
+		}
+		t.dim = table.Cols
+		shuffle(table, cfg.Seed)
+		half, quarter := table.Rows/2, table.Rows/4
+		t.train = table.Data[:min(half, cfg.Data.Points)*t.dim]
+		t.score = table.Data[half*t.dim : (half+min(quarter, cfg.Score.Points))*t.dim]
+		rest := table.Data[(half+quarter)*t.dim:]
+		t.independent = func(n int) []float32 { return rest[:min(n, len(rest)/t.dim)*t.dim] }
+		t.rng = span(t.score, t.dim, cfg.Score.Columns)
+	}
+	for _, c := range cfg.Score.Columns {
+		if c >= t.dim {
+			return nil, fmt.Errorf("config: score.columns = %v; the truth has %d columns", cfg.Score.Columns, t.dim)
+		}
+	}
+	if len(cfg.Score.Range) == 4 {
+		copy(t.rng[:], cfg.Score.Range)
+	}
+	t.scale = deviations(t.train, t.dim)
+	for j, s := range t.scale {
+		if !(s > 0) {
+			return nil, fmt.Errorf("truth: column %d is constant; a density needs every column to vary", j)
+		}
+	}
+	return t, nil
+}
+
+func shuffle(t *dataset.Table, seed uint64) {
+	order := make([]uint32, t.Rows)
+	rng.New(seed, "truth/shuffle").Perm(order, 0)
+	data := make([]float32, len(t.Data))
+	for i, from := range order {
+		copy(data[i*t.Cols:(i+1)*t.Cols], t.Data[int(from)*t.Cols:])
+	}
+	t.Data = data
+}
+
+// deviations returns the standard deviation of each column.
+func deviations(x []float32, dim int) []float64 {
+	n := float64(len(x) / dim)
+	dev := make([]float64, dim)
+	for j := range dev {
+		mean, m2 := 0.0, 0.0
+		for i := j; i < len(x); i += dim {
+			mean += float64(x[i])
+		}
+		mean /= n
+		for i := j; i < len(x); i += dim {
+			d := float64(x[i]) - mean
+			m2 += d * d
+		}
+		dev[j] = math.Sqrt(m2 / n)
+	}
+	return dev
+}
+
+// span returns the range of two columns, a little widened.
+func span(x []float32, dim int, columns []int) (r [4]float64) {
+	for k, j := range columns {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for i := j; i < len(x); i += dim {
+			lo, hi = min(lo, float64(x[i])), max(hi, float64(x[i]))
+		}
+		pad := 0.01 * (hi - lo)
+		r[2*k], r[2*k+1] = lo-pad, hi+pad
+	}
+	return r
+}

@@ -1,0 +1,18 @@
+// Package report turns the directory of a finished run into figures (PNG and
+// PDF) and one self-contained report.html.
+//
+// Build is the whole interface. It reads
+//
+//	run.toml             resolved configuration, shown as it is (optional)
+//	metrics.json         scores, floors, weights, topology
+//	timings.json         seconds per stage (optional)
+//	history.json         training curves (optional)
+//	hmc.json             sampler diagnostics (optional)
+//	samples/truth.npy, baseline.npy                        (n, 2)
+//	samples/hmc.npy, laser.npy                             (n, 2), optional
+//	samples/baseline_latent.npy, hmc_latent.npy, laser_latent.npy   (n, 2), optional
+//	samples/log_weights.npy, exact_log_weights.npy         (n), optional
+//
+// and writes figures/*.png, figures/*.pdf and report.html. What is missing is
+// left out, and the report says so; what is broken is an error of one line.
+package report
