@@ -57,7 +57,7 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 }
 
 func (c *Classifier) net() nn.MLP {
-	return nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope}
+	return nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope, Start: nn.HeNormal, LastGain: 0.1}
 }
 
 // Dim is the number of features.

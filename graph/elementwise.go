@@ -93,6 +93,9 @@ func LeakyMask(dy, y *Node, slope float64) *Node {
 	if bad != nil {
 		return bad
 	}
+	if !(slope >= 0 && slope <= 1) {
+		return g.fail(OpLeakyMask, "slope %v; 0 to 1 is accepted", slope)
+	}
 	shape, rows, ok := broadcast(dy, y)
 	if !ok {
 		return g.shapeError(OpLeakyMask, "%v and %v", dy, y)

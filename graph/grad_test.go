@@ -66,45 +66,19 @@ func uses(y *graph.Node, op graph.Op) bool {
 // The gradient of a random graph is compared with differences of a twin in which
 // every stopped node is a leaf that keeps its value.
 func TestRandomGraphGradients(t *testing.T) {
-	const graphs = 150
+	const graphs = 400
 	seen := map[graph.Op]bool{}
 	done, elements := 0, 0
 	for seed := range uint64(graphs) {
-		ops := 4 + int(seed)%12
-		g, loss, _ := graphtest.Random(seed, ops, graph.Stop)
-		var stopped []*graph.Node
-		twin, held, _ := graphtest.Random(seed, ops, func(a *graph.Node) *graph.Node {
-			stopped = append(stopped, a)
-			name := fmt.Sprintf("stopped %d", len(stopped))
-			if a.Rows {
-				return a.Graph.Input(name, a.Width())
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			g, n := checkRandom(t, seed)
+			for _, n := range g.Nodes() {
+				seen[n.Op] = true
 			}
-			return a.Graph.Shared(name, a.Shape...)
+			if elements += n; n > 0 {
+				done++
+			}
 		})
-		d, ok := smooth(t, g, 3, seed)
-		if !ok {
-			continue
-		}
-		done++
-		for i, a := range stopped { // in order, for one may depend on another
-			v := append([]float64(nil), eval(t, twin, d, a)[0]...)
-			name := fmt.Sprintf("stopped %d", i+1)
-			d.Input[name], d.Shared[name] = v, v
-		}
-		leaves := graphtest.Leaves(g)
-		grads := gradients(t, loss, leaves...)
-		for _, n := range g.Nodes() {
-			seen[n.Op] = true
-		}
-		elements += checkGradient(t, loss, held, leaves, grads, d, 3)
-		if seed%3 == 0 {
-			same := make([]*graph.Node, len(leaves))
-			for i, n := range leaves {
-				same[i] = twin.Lookup(n.Name)
-			}
-			second := squares(grads)
-			checkGradient(t, second, squares(gradients(t, held, same...)), leaves, gradients(t, second, leaves...), d, 1)
-		}
 	}
 	// Most graphs have a kink or two in reach; few have so many that 40 draws fail.
 	if done < graphs*3/4 || elements < 10*done {
@@ -115,4 +89,38 @@ func TestRandomGraphGradients(t *testing.T) {
 			t.Errorf("operation %v is in none of the graphs", op)
 		}
 	}
+}
+
+func checkRandom(t *testing.T, seed uint64) (g *graph.Graph, elements int) {
+	ops := 4 + int(seed)%12
+	g, loss, _ := graphtest.Random(seed, ops, graph.Stop)
+	var stopped []*graph.Node
+	name := func(i int) string { return fmt.Sprintf("stopped %d", i) }
+	twin, held, _ := graphtest.Random(seed, ops, func(a *graph.Node) *graph.Node {
+		stopped = append(stopped, a)
+		if a.Rows {
+			return a.Graph.Input(name(len(stopped)-1), a.Width())
+		}
+		return a.Graph.Shared(name(len(stopped)-1), a.Shape...)
+	})
+	d, ok := smooth(t, g, 3, seed)
+	if !ok {
+		return g, 0
+	}
+	for i, a := range stopped { // in order, for one may depend on another
+		v := eval(t, twin, d, a)[0]
+		d.Input[name(i)], d.Shared[name(i)] = v, v
+	}
+	leaves := graphtest.Leaves(g)
+	grads := gradients(t, loss, leaves...)
+	elements = checkGradient(t, loss, held, leaves, grads, d, 3)
+	if seed%3 == 0 {
+		same := make([]*graph.Node, len(leaves))
+		for i, n := range leaves {
+			same[i] = twin.Lookup(n.Name)
+		}
+		second := squares(grads)
+		checkGradient(t, second, squares(gradients(t, held, same...)), leaves, gradients(t, second, leaves...), d, 1)
+	}
+	return g, elements
 }

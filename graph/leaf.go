@@ -28,7 +28,7 @@ func (g *Graph) named(op Op, name string, rows bool, shape []int) *Node {
 	if bad := g.checkShape(op, shape); bad != nil {
 		return bad
 	}
-	n := g.add(op, rows, shape, Attr{})
+	n := g.add(op, rows, append([]int(nil), shape...), Attr{})
 	n.Name = name
 	g.names[name] = n
 	return n
@@ -46,7 +46,7 @@ func (g *Graph) Const(values []float64, shape ...int) *Node {
 	if size != len(values) {
 		return g.shapeError(OpConst, "%d values for shape %v", len(values), shape)
 	}
-	return g.add(OpConst, false, shape, Attr{Data: append([]float64(nil), values...)})
+	return g.add(OpConst, false, append([]int(nil), shape...), Attr{Data: append([]float64(nil), values...)})
 }
 
 // Scalar adds a constant of one element.

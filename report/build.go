@@ -157,7 +157,7 @@ const (
 	captionProfiles = "Projections of the range above on both axes, and their ratio to the truth. The grey band in the ratio is the statistical error of the truth sample; a perfect method stays within about 1.4 times the band. " +
 		"JSD: divergence of the projection from that of the truth, in nats."
 	captionLosses = "Training and validation curves; pale bands show the spread where one point of the curve stands for several updates. A validation curve that rises above the training curve means over-training. " +
-		"A classifier that comes down to ln 2 only sees no difference between generator and truth; a balanced GAN stays at 2 ln 2 (discriminator) and ln 2 (generator)."
+		"A classifier whose loss stays at ln 2 sees no difference between generator and truth; a balanced GAN stays at 2 ln 2 (discriminator) and ln 2 (generator)."
 	captionWeights = "Distribution of the classifier's weights of the generated points. A long tail to the right costs effective sample size; weights near 1 mean that the generator was right."
 	captionExact   = " Right: the learned log-weights against the exact ones, which are known because the truth density and the flow's density are. A perfect classifier lies on the diagonal."
 	captionHMC     = "Traces should look like noise without drift, chains should visit the same values, the autocorrelation should fall quickly to zero and the ranks should be flat. " +

@@ -68,7 +68,7 @@ func TestBuild(t *testing.T) {
 	// Heights in pixels follow from the layout of each figure: the donut's
 	// range is 22 × 14, so its panels are 200 × 127 points.
 	sizes := map[string]image.Point{
-		"panels": {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 66)},
+		"panels": {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 62)},
 		"profiles": {2240, 2 * (16 + profileMain + 10 + profileRatio + panelFoot)}, "weights": {2240, 2 * (panelHead + weightSide + panelFoot)},
 		"hmc": {2240, 2 * (2*panelHead + 2*panelFoot + traceHeight + hmcHeight)}, "losses": {2240, 2 * (34 + lossHeight + panelFoot)},
 	}

@@ -160,7 +160,7 @@ func (f *hmcFigure) drawAcceptance(s *figure.Sheet, r figure.Rect) {
 	ax.Line(s, c.x, c.mean, figure.Stroke{Color: trainLine, Width: 1.3})
 	ax.HLine(s, f.record.Accept, figure.Stroke{Color: reference, Width: 1, Dash: []float64{4, 3}})
 	ax.Frame(s)
-	ax.Title(s, "Acceptance", fmt.Sprintf("mean %s   step %s × %d   %d divergences",
+	ax.Title(s, "Acceptance", fmt.Sprintf("mean %s   step %s × %.1f   %d divergences",
 		figure.Number(f.record.Accept, 3), figure.Number(f.record.StepSize, 2), f.record.Leapfrog, f.record.Divergences))
 }
 

@@ -14,7 +14,7 @@ type lossFigure struct {
 }
 
 type lossPanel struct {
-	title, note  string
+	title        string
 	xLabel, unit string
 	x            []float64
 	lines        []lossLine

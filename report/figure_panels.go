@@ -37,6 +37,24 @@ const (
 // columnX returns the left edge of a column of panels.
 func columnX(i int) float64 { return panelLeft + float64(i)*(panelSide+panelGap) }
 
+// columnsWidth returns the width of a figure with panels of so many methods
+// beside its first column.
+func columnsWidth(methods int) float64 { return columnX(methods + 1) }
+
+// panelTicks returns ticks for the lower edge of a panel; those at its ends
+// have no number, which would run into that of the next panel.
+func panelTicks(lo, hi float64) []figure.Tick {
+	const margin = 8.0 // points
+	ticks := figure.LinearTicks(lo, hi, 5)
+	for i, t := range ticks {
+		at := (t.Value - lo) / (hi - lo) * panelSide
+		if at < margin || at > panelSide-margin {
+			ticks[i].Label = ""
+		}
+	}
+	return ticks
+}
+
 // panelHeight returns the height of a feature panel with the aspect of the
 // data, kept within reason, and on whole pixels per bin if that is near.
 func panelHeight(d *hist.H2, width float64) float64 {
@@ -69,9 +87,9 @@ func (f *panelFigure) drawing() figure.Drawing {
 	if f.hasLatent() {
 		height += panelHead + panelSide + panelFoot
 	} else {
-		height += 60
+		height += 56
 	}
-	return figure.Drawing{Width: pageWidth, Height: height, Draw: f.draw}
+	return figure.Drawing{Width: columnsWidth(len(f.columns)), Height: height, Draw: f.draw}
 }
 
 // rowScale returns the scale that all densities of a row share. Its upper end
@@ -121,11 +139,13 @@ func (f *panelFigure) draw(s *figure.Sheet) {
 	}
 	y += h + panelFoot
 	bar := figure.Rect{X: columnX(0), Y: y + panelHead + 18, W: 136, H: 13}
-	s.Text(bar.X, y+panelHead-8, "Probability per unit area", figure.TextStyle{Size: figure.SizeNote, V: figure.Baseline})
-	s.ColorBar(bar, topScale, "upper row")
 	if len(bottom) == 0 {
+		bar.Y, bar.W = y+20, panelSide
+		s.ColorBar(bar, topScale, "Probability per unit area")
 		return
 	}
+	s.Text(bar.X, y+panelHead-8, "Probability per unit area", figure.TextStyle{Size: figure.SizeNote, V: figure.Baseline})
+	s.ColorBar(bar, topScale, "upper row")
 	y += panelHead
 	bottomScale := rowScale(bottom)
 	bar.Y += 60
@@ -156,7 +176,7 @@ func (f *panelFigure) draw(s *figure.Sheet) {
 func (f *panelFigure) panel(s *figure.Sheet, r figure.Rect, d *hist.H2, sc figure.Scale, title, note, variable string, numbers bool) {
 	ax := figure.Axes{
 		Rect: r,
-		X:    figure.Axis{Min: d.X0, Max: d.X1, Label: variable + "_{1}", Count: 5},
+		X:    figure.Axis{Min: d.X0, Max: d.X1, Label: variable + "_{1}", Ticks: panelTicks(d.X0, d.X1)},
 		Y:    figure.Axis{Min: d.Y0, Max: d.Y1, Label: variable + "_{2}", Count: 4, Bare: !numbers},
 	}
 	ax.Grid(s, densityGrid(d), sc)

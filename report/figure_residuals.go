@@ -40,7 +40,7 @@ func newResidualFigure(r *run) *residualFigure {
 func (f *residualFigure) height() float64 { return panelHeight(f.truth, panelSide) }
 
 func (f *residualFigure) drawing() figure.Drawing {
-	return figure.Drawing{Width: pageWidth, Height: panelHead + max(f.height(), 120) + panelFoot + 66, Draw: f.draw}
+	return figure.Drawing{Width: columnsWidth(max(len(f.columns), 2)), Height: panelHead + max(f.height(), 120) + panelFoot + 62, Draw: f.draw}
 }
 
 func (f *residualFigure) draw(s *figure.Sheet) {
@@ -50,7 +50,7 @@ func (f *residualFigure) draw(s *figure.Sheet) {
 	for i, c := range f.columns {
 		ax := figure.Axes{
 			Rect: figure.Rect{X: columnX(i + 1), Y: panelHead, W: panelSide, H: h},
-			X:    figure.Axis{Min: f.truth.X0, Max: f.truth.X1, Label: "$x$_{1}"},
+			X:    figure.Axis{Min: f.truth.X0, Max: f.truth.X1, Label: "$x$_{1}", Ticks: panelTicks(f.truth.X0, f.truth.X1)},
 			Y:    figure.Axis{Min: f.truth.Y0, Max: f.truth.Y1, Label: "$x$_{2}", Count: 4, Bare: true},
 		}
 		ax.Grid(s, c.grid, sc)
@@ -59,10 +59,9 @@ func (f *residualFigure) draw(s *figure.Sheet) {
 		s.Line(c.method.stroke(2.2), figure.Point{X: swatch, Y: panelHead - 29.5}, figure.Point{X: swatch + 26, Y: panelHead - 29.5})
 		ax.Title(s, c.method.label, fmt.Sprintf("χ² per bin %s   (%s bins)", figure.Number(c.chi2, 3), figure.Count(c.cells)))
 	}
-	y := panelHead + max(h, 120) + panelFoot + 22
-	s.ColorBar(figure.Rect{X: columnX(1), Y: y, W: 2*panelSide + panelGap, H: 13}, sc, "")
-	s.Text(columnX(3)+8, y+6.5, "pull (method − truth) / σ per bin; white: equal, or no points",
-		figure.TextStyle{Size: figure.SizeNote, V: figure.Center})
+	y := panelHead + max(h, 120) + panelFoot + 24
+	s.ColorBar(figure.Rect{X: columnX(1), Y: y, W: 2*panelSide + panelGap, H: 13}, sc,
+		"pull: (method − truth) / σ in every bin; white: equal, or no points")
 }
 
 // drawPulls draws the distributions of the pulls.

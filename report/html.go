@@ -164,7 +164,7 @@ func (r *run) samplerFacts(p *page) {
 	}
 	p.Sampler = []fact{
 		{"chains", figure.Count(h.Chains)}, {"draws", figure.Count(h.N)}, {"step size", digits(h.StepSize, 3)},
-		{"leapfrog steps", figure.Count(h.Leapfrog)}, {"mean acceptance", digits(h.Accept, 3)}, {"divergences", figure.Count(h.Divergences)},
+		{"leapfrog steps", fmt.Sprintf("%.1f", h.Leapfrog)}, {"mean acceptance", digits(h.Accept, 3)}, {"divergences", figure.Count(h.Divergences)},
 	}
 	at := func(v []float64, i int, text func(float64) string) string {
 		if i >= len(v) {

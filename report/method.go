@@ -44,11 +44,10 @@ func (m method) stroke(width float64) figure.Stroke {
 var (
 	truthFill = color.RGBA{0xd9, 0xdc, 0xe0, 0xff}
 	truthLine = color.RGBA{0x7d, 0x84, 0x8c, 0xff}
-	errorFill = color.RGBA{0xe3, 0xe6, 0xea, 0xff}
 	reference = color.RGBA{0x7d, 0x84, 0x8c, 0xff}
 	trainLine = color.RGBA{0x00, 0x72, 0xb2, 0xff}
 	validLine = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
 )
 
-// pageWidth is the width in points of every figure.
+// pageWidth is the width in points of a figure over the whole page.
 const pageWidth = 1120

@@ -88,7 +88,7 @@ type history struct {
 type hmcRecord struct {
 	Chains      int                    `json:"chains"`
 	StepSize    float64                `json:"step_size"`
-	Leapfrog    int                    `json:"leapfrog"`
+	Leapfrog    float64                `json:"leapfrog"` // mean steps of a proposal
 	Accept      float64                `json:"accept"`
 	Divergences int                    `json:"divergences"`
 	RHat        []float64              `json:"rhat"`

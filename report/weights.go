@@ -41,12 +41,10 @@ type weightFigure struct {
 	share         float64 // of the largest weight in the sum
 	edges, counts []float64
 	wide          bool // bins and axis in log10 w
-	above         int  // weights beyond the last edge
 
 	joint             *figure.Grid // learned (y) against exact (x) log-weights
 	lo, hi            float64      // limits of both axes of joint
 	correlation, rmse float64
-	jointPoints       int
 }
 
 const weightBins = 120
@@ -150,7 +148,7 @@ func (f *weightFigure) compare(learned, exact []float64) {
 	if n < 2 {
 		return
 	}
-	f.joint, f.jointPoints = g, int(n)
+	f.joint = g
 	f.correlation = (sxy - sx*sy/n) / math.Sqrt((sxx-sx*sx/n)*(syy-sy*sy/n))
 	f.rmse = math.Sqrt(sdd / n)
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 
 	"etalon/graph"
 	"etalon/internal/simd"
@@ -46,14 +47,15 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 		}
 	}
 	nodes := g.Nodes()
-	p := &Program{eng: e, graph: g, outs: outs, shared: make([][]float32, len(nodes)), inputOf: map[string]int{}}
+	outs = slices.Clone(outs)
+	p := &Program{eng: e, graph: g, outs: outs, into: make([][]float32, len(outs)), shared: make([][]float32, len(nodes)), inputOf: map[string]int{}}
 	c := &compiler{
 		p: p, g: g, cfg: cfg, sched: newSchedule(g, outs),
 		uses: make([]int, len(nodes)), live: make([]bool, len(nodes)), stash: make([]int, len(nodes)),
 		ends: make([]int, len(nodes)), where: make([]loc, len(nodes)),
 		mats: map[int]product{}, bias: map[int]*graph.Node{}, taken: map[int]bool{},
 	}
-	p.needed, p.blockHint = c.sched.need, cfg.BlockRows
+	p.blockHint = cfg.BlockRows
 	c.countUses()
 	c.findProducts()
 	c.findLive()
@@ -65,15 +67,6 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 	}
 	p.finish(c.mem.size)
 	return p, nil
-}
-
-func (p *Program) hasRowOut(o *graph.Node) bool {
-	for i := range p.rowOuts {
-		if p.rowOuts[i].node == o {
-			return true
-		}
-	}
-	return false
 }
 
 // countUses counts consumers.
@@ -134,16 +127,37 @@ func (c *compiler) findStashes() {
 		c.stash[i] = -1
 	}
 	for q := 0; q <= c.sched.last; q++ {
-		for _, n := range c.rowNodes(q) {
-			for _, in := range c.reads(n) {
-				r, _ := root(in)
-				if r.Rows && c.sched.phase[r.ID] < q && !c.cheap(r) && c.stash[r.ID] < 0 {
-					c.stash[r.ID] = len(c.p.stashes)
-					c.p.stashes = append(c.p.stashes, stash{width: r.Width()})
-				}
+		for _, r := range c.earlier(q) {
+			if !c.cheap(r) && c.stash[r.ID] < 0 {
+				c.stash[r.ID] = len(c.p.stashes)
+				c.p.stashes = append(c.p.stashes, stash{width: r.Width()})
 			}
 		}
 	}
+}
+
+// earlier lists the row tensors of earlier phases that phase q reads. The last
+// phase also reads the row outputs.
+func (c *compiler) earlier(q int) []*graph.Node {
+	var list []*graph.Node
+	listed := map[*graph.Node]bool{}
+	read := func(n *graph.Node) {
+		if r, _ := root(n); r.Rows && c.sched.phase[r.ID] < q && !listed[r] {
+			listed[r] = true
+			list = append(list, r)
+		}
+	}
+	for _, n := range c.rowNodes(q) {
+		for _, in := range c.reads(n) {
+			read(in)
+		}
+	}
+	if q == c.sched.last {
+		for _, o := range c.p.outs {
+			read(o)
+		}
+	}
+	return list
 }
 
 // cheap tensors are made again in a later phase rather than kept.
@@ -179,7 +193,11 @@ func (c *compiler) rowNodes(q int) []*graph.Node {
 // allocShared makes room for the shared values that are not bound by the caller.
 func (c *compiler) allocShared() {
 	for i, n := range c.g.Nodes() {
-		if !c.sched.need[i] || n.Rows || n.Op == graph.OpShared {
+		if !c.sched.need[i] || n.Rows {
+			continue
+		}
+		if n.Op == graph.OpShared {
+			c.p.bound = append(c.p.bound, n)
 			continue
 		}
 		v := make([]float32, n.Size())
@@ -189,8 +207,6 @@ func (c *compiler) allocShared() {
 		c.p.shared[i] = v
 	}
 }
-
-func (p *Program) usesShared(n *graph.Node) bool { return n.Op == graph.OpShared && p.needed[n.ID] }
 
 // phase compiles phase q.
 func (c *compiler) phase(q int) {
@@ -213,20 +229,12 @@ func (c *compiler) phase(q int) {
 // planRows lists the steps of phase q and where each tensor is read last.
 func (c *compiler) planRows(q int) {
 	c.steps = c.steps[:0]
-	nodes := c.rowNodes(q)
-	again := map[int]bool{}
-	var imports []step
-	for _, n := range nodes {
-		for _, in := range c.reads(n) {
-			r, _ := root(in)
-			if r.Rows && c.sched.phase[r.ID] < q && c.cheap(r) && !again[r.ID] {
-				again[r.ID] = true
-				imports = append(imports, step{n: r, reads: c.reads(r)})
-			}
+	for _, r := range c.earlier(q) {
+		if c.cheap(r) {
+			c.steps = append(c.steps, step{n: r, reads: c.reads(r)})
 		}
 	}
-	c.steps = append(c.steps, imports...)
-	for _, n := range nodes {
+	for _, n := range c.rowNodes(q) {
 		c.steps = append(c.steps, step{n: n, reads: c.reads(n), inplace: c.inplace(n)})
 	}
 	for i := range c.ends {
@@ -279,10 +287,10 @@ func (c *compiler) emitRows(q int, ph *phase) {
 		}
 	}
 	if q == c.sched.last {
-		for _, o := range c.p.outs {
-			if o.Rows && !c.p.hasRowOut(o) {
+		for i, o := range c.p.outs {
+			if o.Rows {
 				k := len(c.p.rowOuts)
-				c.p.rowOuts = append(c.p.rowOuts, rowOut{node: o, from: c.locate(o)})
+				c.p.rowOuts = append(c.p.rowOuts, rowOut{node: o, out: i, from: c.locate(o)})
 				ph.rows = append(ph.rows, func(b *block) { b.writeOut(k) })
 			}
 		}

@@ -8,55 +8,36 @@ import (
 	"etalon/engine/cpu"
 	"etalon/engine/ref"
 	"etalon/graph"
-	"etalon/rng"
+	"etalon/graph/graphtest"
+	"etalon/internal/simd"
 )
 
-// values holds the data of a graph's leaves in both precisions.
-type values struct {
-	env    ref.Env
-	feeds  map[string][]float32
-	shared map[string][]float32
+const (
+	testSeed = 11 // of the random streams
+	testStep = 3
+)
+
+// engine starts an engine that ends with the test.
+func engine(t testing.TB, threads int) *cpu.Engine {
+	e := cpu.New(threads)
+	t.Cleanup(e.Close)
+	return e
 }
 
-// draw makes data for every leaf of the graph: normal deviates, rounded to float32.
-func draw(g *graph.Graph, rows int, seed uint64) values {
-	v := values{env: ref.Env{Rows: rows, Input: map[string][]float64{}, Shared: map[string][]float64{}, Seed: seed, Step: 3},
-		feeds: map[string][]float32{}, shared: map[string][]float32{}}
-	s := rng.New(seed, "oracle")
-	for _, n := range g.Nodes() {
-		size := n.Size()
-		if n.Op == graph.OpInput {
-			size *= rows
-		} else if n.Op != graph.OpShared {
-			continue
-		}
-		f32, f64 := make([]float32, size), make([]float64, size)
-		for i := range f32 {
-			f32[i] = float32(s.Normal(uint64(n.ID), uint64(i), 0))
-			f64[i] = float64(f32[i])
-		}
-		if n.Op == graph.OpInput {
-			v.feeds[n.Name], v.env.Input[n.Name] = f32, f64
-		} else {
-			v.shared[n.Name], v.env.Shared[n.Name] = f32, f64
-		}
-	}
-	return v
-}
-
-// run evaluates the outputs with the engine.
-func run(t testing.TB, e *cpu.Engine, g *graph.Graph, v values, blockRows int, outs ...*graph.Node) [][]float32 {
+// compile prepares a program with all its leaves fed and bound, and a slice for
+// every output.
+func compile(t testing.TB, e *cpu.Engine, g *graph.Graph, d graphtest.Data, blockRows int, outs ...*graph.Node) (*cpu.Program, [][]float32) {
 	t.Helper()
-	p, err := e.Compile(g, cpu.Config{Seed: v.env.Seed, BlockRows: blockRows}, outs...)
+	p, err := e.Compile(g, cpu.Config{Seed: testSeed, BlockRows: blockRows}, outs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, x := range v.feeds {
+	for name, x := range graphtest.Float32(d.Input) {
 		if err := p.Feed(name, cpu.Rows{Data: x}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for name, x := range v.shared {
+	for name, x := range graphtest.Float32(d.Shared) {
 		if err := p.Bind(name, x); err != nil {
 			t.Fatal(err)
 		}
@@ -64,13 +45,20 @@ func run(t testing.TB, e *cpu.Engine, g *graph.Graph, v values, blockRows int, o
 	res := make([][]float32, len(outs))
 	for i, o := range outs {
 		if o.Rows {
-			res[i] = make([]float32, v.env.Rows*o.Size())
+			res[i] = make([]float32, d.Rows*o.Size())
 			if err := p.Into(i, res[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := p.Run(cpu.Batch{Rows: v.env.Rows, Step: v.env.Step}); err != nil {
+	return p, res
+}
+
+// run evaluates the outputs with the engine.
+func run(t testing.TB, e *cpu.Engine, g *graph.Graph, d graphtest.Data, blockRows int, outs ...*graph.Node) [][]float32 {
+	t.Helper()
+	p, res := compile(t, e, g, d, blockRows, outs...)
+	if err := p.Run(cpu.Batch{Rows: d.Rows, Step: testStep}); err != nil {
 		t.Fatal(err)
 	}
 	for i, o := range outs {
@@ -81,30 +69,69 @@ func run(t testing.TB, e *cpu.Engine, g *graph.Graph, v values, blockRows int, o
 	return res
 }
 
-// checkOracle compares the engine with the float64 reference. The tolerance is
-// relative to the largest value of the tensor: float32 sums of up to some
-// thousand terms keep about five digits of it.
-func checkOracle(t *testing.T, e *cpu.Engine, g *graph.Graph, rows int, seed uint64, tol float64, outs ...*graph.Node) {
+// reference evaluates the outputs in float64.
+func reference(t testing.TB, g *graph.Graph, d graphtest.Data, outs ...*graph.Node) [][]float64 {
 	t.Helper()
-	v := draw(g, rows, seed)
-	want, err := ref.Eval(g, v.env, outs...)
+	v, err := ref.Eval(g, ref.Env{Rows: d.Rows, Input: d.Input, Shared: d.Shared, Seed: testSeed, Step: testStep}, outs...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, blockRows := range []int{0, 48, 96} {
-		got := run(t, e, g, v, blockRows, outs...)
-		for i, o := range outs {
-			scale := 1e-3
-			for _, w := range want[i] {
-				scale = math.Max(scale, math.Abs(w))
-			}
-			for k := range want[i] {
-				if d := math.Abs(float64(got[i][k]) - want[i][k]); !(d <= tol*scale) {
-					t.Fatalf("rows %d, block %d: %v[%d] = %v, reference %v (scale %v)", rows, blockRows, o, k, got[i][k], want[i][k], scale)
-				}
+	return v
+}
+
+// compare fails unless every output agrees with the reference within tol of its
+// largest element: float32 keeps 6e-8 of each value, and a chain of operations,
+// sums of rows among them, a hundred times that.
+func compare(t testing.TB, what string, outs []*graph.Node, got [][]float32, want [][]float64, tol float64) {
+	t.Helper()
+	for i, o := range outs {
+		scale := 1e-2
+		for _, w := range want[i] {
+			scale = math.Max(scale, math.Abs(w))
+		}
+		if len(got[i]) != len(want[i]) {
+			t.Fatalf("%s: %v has %d values, reference %d", what, o, len(got[i]), len(want[i]))
+		}
+		for k, w := range want[i] {
+			if d := math.Abs(float64(got[i][k]) - w); !(d <= tol*scale) {
+				t.Fatalf("%s: %v[%d] = %v, reference %v (scale %v)", what, o, k, got[i][k], w, scale)
 			}
 		}
 	}
+}
+
+// sameBits fails unless all elements are equal bit for bit.
+func sameBits(t testing.TB, what string, outs []*graph.Node, got, want [][]float32) {
+	t.Helper()
+	for i := range want {
+		for k, w := range want[i] {
+			if math.Float32bits(got[i][k]) != math.Float32bits(w) {
+				t.Fatalf("%s: %v[%d] is %v, was %v", what, outs[i], k, got[i][k], w)
+			}
+		}
+	}
+}
+
+// atLevels runs f at every level of the kernels that this processor has.
+func atLevels(f func(level simd.Level)) {
+	for _, level := range simd.Supported() {
+		restore := simd.SetLevel(level)
+		f(level)
+		restore()
+	}
+}
+
+// withGradients returns the outputs to compare: y, a loss of it, and the gradients
+// with respect to all leaves.
+func withGradients(t testing.TB, y *graph.Node) []*graph.Node {
+	t.Helper()
+	leaves := graphtest.Leaves(y.Graph)
+	loss := graphtest.Contract(y)
+	grads, err := graph.Grad(loss, leaves...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]*graph.Node{y, loss}, grads...)
 }
 
 func mlp(g *graph.Graph, x *graph.Node, name string, widths ...int) *graph.Node {
@@ -116,28 +143,4 @@ func mlp(g *graph.Graph, x *graph.Node, name string, widths ...int) *graph.Node 
 		}
 	}
 	return h
-}
-
-func TestClassifierGradient(t *testing.T) {
-	e := cpu.New(2)
-	defer e.Close()
-	g := graph.New()
-	x, y, w := g.Input("x", 2), g.Input("y", 1), g.Input("w", 1)
-	l := mlp(g, x, "f", 20, 33, 1)
-	w2 := graph.Square(w)
-	bce := graph.Sub(graph.Softplus(l), graph.Mul(l, y))
-	loss := graph.Div(graph.SumRows(graph.Mul(w2, bce)), graph.SumRows(w2))
-	var wrt []*graph.Node
-	for _, n := range g.Nodes() {
-		if n.Op == graph.OpShared {
-			wrt = append(wrt, n)
-		}
-	}
-	grads, err := graph.Grad(loss, wrt...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, rows := range []int{1, 5, 48, 100, 500} {
-		checkOracle(t, e, g, rows, 7, 2e-5, append([]*graph.Node{loss, l}, grads...)...)
-	}
 }

@@ -36,10 +36,11 @@ type Program struct {
 	maxBlock  int
 	blockHint int    // rows asked for in Config
 	features  int    // features of the arena
-	needed    []bool // by node ID: some output depends on it
 	scratch   int    // features of the scratch buffers behind it
 
-	shared  [][]float32 // by node ID; nil for row tensors and for tensors not bound yet
+	shared  [][]float32   // by node ID; nil for row tensors and for tensors not bound yet
+	bound   []*graph.Node // shared tensors that the caller binds
+	into    [][]float32   // by output: the caller's slice for a shared output, or nil
 	inputs  []input
 	inputOf map[string]int
 	streams []rng.Stream
@@ -72,6 +73,7 @@ type stash struct {
 
 type rowOut struct {
 	node *graph.Node
+	out  int // place in the outputs
 	from loc
 	dst  []float32
 }
@@ -128,14 +130,15 @@ func (b *block) feature(l loc, j int) []float32 {
 // keeps the slice: later changes of its elements are seen by the next run. A name
 // that the program does not use is accepted and ignored.
 func (p *Program) Bind(name string, values []float32) error {
-	n := p.graph.Lookup(name)
-	if n == nil || n.Op != graph.OpShared {
-		return nil
+	for _, n := range p.bound {
+		if n.Name != name {
+			continue
+		}
+		if len(values) != n.Size() {
+			return fmt.Errorf("cpu: %v: %d values bound, %d needed", n, len(values), n.Size())
+		}
+		p.shared[n.ID] = values
 	}
-	if len(values) != n.Size() {
-		return fmt.Errorf("cpu: %v: %d values bound, %d needed", n, len(values), n.Size())
-	}
-	p.shared[n.ID] = values
 	return nil
 }
 
@@ -162,7 +165,7 @@ func (p *Program) Feed(name string, rows Rows) error {
 // to dst, row-major. Nil turns it off.
 func (p *Program) Into(i int, dst []float32) error {
 	for k := range p.rowOuts {
-		if p.rowOuts[k].node == p.outs[i] {
+		if p.rowOuts[k].out == i {
 			p.rowOuts[k].dst = dst
 			return nil
 		}
@@ -170,23 +173,25 @@ func (p *Program) Into(i int, dst []float32) error {
 	return fmt.Errorf("cpu: output %d, %v, is not per row", i, p.outs[i])
 }
 
-// Shared returns the values of shared output i after a run. The slice is the
-// program's own and changes with the next run.
+// Shared returns the values of shared output i after a run: the slice given to
+// SharedInto, or the program's own, which changes with the next run.
 func (p *Program) Shared(i int) []float32 {
 	if p.outs[i].Rows {
 		panic(fmt.Sprintf("cpu: output %d, %v, is per row", i, p.outs[i]))
 	}
+	if p.into[i] != nil {
+		return p.into[i]
+	}
 	return p.shared[p.outs[i].ID]
 }
 
-// SharedInto makes runs put shared output i into dst, which then is what Shared
-// returns.
+// SharedInto makes runs write shared output i to dst too. Nil turns it off.
 func (p *Program) SharedInto(i int, dst []float32) error {
 	n := p.outs[i]
-	if n.Rows || n.Op == graph.OpShared || n.Op == graph.OpConst || len(dst) != n.Size() {
+	if n.Rows || dst != nil && len(dst) != n.Size() {
 		return fmt.Errorf("cpu: output %d, %v, cannot be written to %d values", i, n, len(dst))
 	}
-	p.shared[n.ID] = dst
+	p.into[i] = dst
 	return nil
 }
 

@@ -43,6 +43,9 @@ func (p *Program) Run(batch Batch) error {
 			p.eng.Do(len(ph.chunks), p.doReduce)
 		}
 	}
+	for i, dst := range p.into {
+		copy(dst, p.shared[p.outs[i].ID])
+	}
 	return nil
 }
 
@@ -50,8 +53,8 @@ func (p *Program) check(batch Batch) error {
 	if batch.Rows < 1 {
 		return fmt.Errorf("cpu: a batch of %d rows; at least 1 is accepted", batch.Rows)
 	}
-	for _, n := range p.graph.Nodes() {
-		if p.usesShared(n) && p.shared[n.ID] == nil {
+	for _, n := range p.bound {
+		if p.shared[n.ID] == nil {
 			return fmt.Errorf("cpu: %v has no values: bind it first", n)
 		}
 	}
