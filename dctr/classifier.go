@@ -31,9 +31,10 @@ func (c Config) Check() error {
 }
 
 // Classifier is the post-hoc classifier f = sigmoid(ℓ), 1 for truth and 0 for
-// generated. Features are divided by Scale before they enter the network.
+// generated. The network sees (x - Shift)/Scale.
 type Classifier struct {
 	Config Config
+	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
 	Params *nn.Params
 }
@@ -51,13 +52,16 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 			return nil, fmt.Errorf("classifier: scale %v; positive numbers are accepted", s)
 		}
 	}
+	if err := modeldir.CheckSize(1, cfg.Hidden, cfg.Units, len(scale)); err != nil {
+		return nil, fmt.Errorf("classifier: %w", err)
+	}
 	c := &Classifier{Config: cfg, Scale: scale, Params: &nn.Params{}}
 	c.net().Init(c.Params, rng.New(seed, "classifier/init"))
 	return c, nil
 }
 
 func (c *Classifier) net() nn.MLP {
-	return nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope, Start: nn.HeNormal, LastGain: 0.1}
+	return nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope, Start: nn.Spread, LastGain: 0.1}
 }
 
 // Dim is the number of features.
@@ -65,6 +69,9 @@ func (c *Classifier) Dim() int { return len(c.Scale) }
 
 // Build adds the logit ℓ(x) (rows 1) to the graph of x.
 func (c *Classifier) Build(prefix string, x *graph.Node) *graph.Node {
+	if c.Shift != nil {
+		x = graph.Sub(x, x.Graph.Const(c.Shift, len(c.Shift)))
+	}
 	return c.net().Build(prefix, graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale))))
 }
 
@@ -88,12 +95,13 @@ func (c *Classifier) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
 type meta struct {
 	modeldir.Header
 	Config Config    `json:"network"`
+	Shift  []float64 `json:"shift,omitempty"`
 	Scale  []float64 `json:"scale"`
 }
 
 // Save writes a model directory.
 func (c *Classifier) Save(dir string) error {
-	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Scale}, c.Params, nil)
+	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Shift, c.Scale}, c.Params, nil)
 }
 
 // Load reads a model directory.
@@ -113,6 +121,10 @@ func Load(dir string) (*Classifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
+	if m.Shift != nil && len(m.Shift) != c.Dim() {
+		return nil, fmt.Errorf("%s: %d shifts for %d features", dir, len(m.Shift), c.Dim())
+	}
+	c.Shift = m.Shift
 	return c, modeldir.LoadParams(dir, c.Params)
 }
 

@@ -51,6 +51,9 @@ func NewFlow(cfg FlowConfig, scale []float64, seed uint64) (*Flow, error) {
 	if err := checkScale(scale, len(scale)); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
+	if err := modeldir.CheckSize(cfg.Blocks, cfg.Hidden, cfg.Units, len(scale)); err != nil {
+		return nil, fmt.Errorf("flow: %w", err)
+	}
 	f := &Flow{Config: cfg, Scale: scale, Seed: seed, Params: &nn.Params{}}
 	f.net().Init(f.Params, rng.New(seed, "flow/init"))
 	return f, nil

@@ -56,6 +56,9 @@ func NewGAN(cfg GANConfig, scale []float64, seed uint64) (*GAN, error) {
 	if err := cfg.Check(len(scale)); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckSize(1, cfg.Hidden, cfg.Units, max(cfg.Latent, len(scale))); err != nil {
+		return nil, fmt.Errorf("gan: %w", err)
+	}
 	n := &GAN{Config: cfg, Scale: scale, Params: &nn.Params{}}
 	n.net().Init(n.Params, rng.New(seed, "gan/init"))
 	return n, nil
@@ -64,7 +67,7 @@ func NewGAN(cfg GANConfig, scale []float64, seed uint64) (*GAN, error) {
 func (n *GAN) net() nn.MLP {
 	m := nn.MLP{Name: "gan", In: n.Config.Latent, Hidden: n.Config.Hidden, Units: n.Config.Units, Out: len(n.Scale), Slope: n.Config.Slope}
 	if n.Config.Residual {
-		m.LastGain = 0.01
+		m.LastGain, m.Start = 0.001, nn.Spread
 	}
 	return m
 }

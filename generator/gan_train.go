@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"math"
 
 	"etalon/engine/cpu"
 	"etalon/graph"
@@ -20,6 +21,18 @@ type GANTraining struct {
 	// Average is the decay of the moving average of the generator's parameters that
 	// becomes the model; 0 takes the last parameters.
 	Average float64 `toml:"average" json:"average"`
+	// Warmup is the share of the steps at the start that train the discriminator alone,
+	// so that the generator is shown the way by one that has seen the weights.
+	Warmup float64 `toml:"warmup" json:"warmup"`
+	// DiscAverage is the decay of the moving average of the discriminator that the
+	// generator is trained against; 0 takes the discriminator itself.
+	DiscAverage float64 `toml:"disc_average" json:"disc_average"`
+	// Coupled makes the refiner of a standard normal latent learn from pairs: the
+	// examples must be draws z from N(0, 1) with weights, the network residual, and the
+	// fake beside an example z is Φ(z, noise). Marginally nothing changes; but where Φ
+	// is near the identity and the weights near 1, the noise of the two terms of L_D
+	// cancels, and the discriminator sees differences far below the noise of a batch.
+	Coupled bool `toml:"coupled" json:"coupled"`
 	// R1 is the weight γ of the gradient penalty γ/2·E|∇D|² on real examples
 	// (arXiv:1801.04406, eq. 9); 0 is none.
 	R1 float64 `toml:"r1" json:"r1"`
@@ -54,6 +67,9 @@ type GANLearner struct {
 	discUpdate   *train.Update
 	genUpdate    *train.Update
 	average      *train.Average
+	discAverage  *train.Average // or nil
+	judge        *nn.Params     // the discriminator that the generator sees
+	warmup       int            // steps
 	batches      *train.Batches
 	rows         int
 	data, weight []float32
@@ -66,6 +82,9 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 		return nil, fmt.Errorf("gan: %w", err)
 	}
 	dim := gan.Dim()
+	if cfg.Coupled && !(gan.Config.Residual && gan.LatentDim() > dim) {
+		return nil, fmt.Errorf("gan: coupled training takes a residual network with more latents than features")
+	}
 	n := len(data) / dim
 	if weights == nil {
 		weights = make([]float32, n)
@@ -77,7 +96,7 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 		return nil, fmt.Errorf("gan: %d values and %d weights are no table of %d features with at least 2 rows", len(data), len(weights), dim)
 	}
 	l := &GANLearner{gan: gan, cfg: cfg, disc: &nn.Params{}, gen: gan.Params, data: data, weight: weights}
-	net := nn.MLP{Name: "disc", In: dim, Hidden: gan.Config.Hidden, Units: gan.Config.Units, Out: 1, Slope: gan.Config.Slope}
+	net := nn.MLP{Name: "disc", In: dim, Hidden: gan.Config.Hidden, Units: gan.Config.Units, Out: 1, Slope: gan.Config.Slope, Start: gan.net().Start}
 	net.Init(l.disc, rng.New(seed, "disc/init"))
 	if cfg.Average > 0 {
 		l.gen = gan.Params.Clone()
@@ -96,7 +115,11 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 	z, w := g.Input("z", dim), g.Input("w", 1)
 	scaled := graph.Mul(z, g.Const(inverse, dim))
 	real := net.Build("", scaled)
-	fake := net.Build("", graph.Mul(gan.Build("", g.RandomNormal("disc/y", gan.LatentDim())), g.Const(inverse, dim)))
+	y := g.RandomNormal("disc/y", gan.LatentDim())
+	if cfg.Coupled {
+		y = graph.Concat(z, g.RandomNormal("disc/y", gan.LatentDim()-dim))
+	}
+	fake := net.Build("", graph.Mul(gan.Build("", y), g.Const(inverse, dim)))
 	loss := graph.Add(
 		graph.Div(graph.SumRows(graph.Mul(w, graph.Softplus(graph.Neg(real)))), graph.SumRows(w)),
 		graph.MeanRows(graph.Softplus(fake)))
@@ -120,11 +143,17 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, graph.MeanRows(graph.Softplus(graph.Neg(fake))), l.gen, "", cfg.Adam); err != nil {
 		return nil, err
 	}
-	if err := l.disc.Bind(l.genUpdate.Program, ""); err != nil {
+	l.judge = l.disc
+	if cfg.DiscAverage > 0 {
+		l.judge = l.disc.Clone()
+		l.discAverage = train.NewAverage(cfg.DiscAverage, l.disc.Flat())
+	}
+	if err := l.judge.Bind(l.genUpdate.Program, ""); err != nil {
 		return nil, err
 	}
 	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: n, Share: cfg.Batch})
 	l.rows = l.batches.Rows()
+	l.warmup = int(cfg.Warmup * float64(cfg.Epochs*l.StepsPerEpoch()))
 	return l, nil
 }
 
@@ -154,11 +183,21 @@ func (l *GANLearner) Step(step int, factor float64, out []float64) error {
 			return err
 		}
 		out[0] += loss / float64(l.cfg.DiscSteps)
+		if l.discAverage != nil {
+			l.discAverage.Update(l.disc.Flat(), t)
+		}
+	}
+	if step < l.warmup {
+		out[1] = math.Ln2
+		return nil
+	}
+	if l.discAverage != nil {
+		copy(l.judge.Flat(), l.discAverage.Values)
 	}
 	loss, err := l.genUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(step)}, factor)
 	out[1] = loss
 	if l.average != nil {
-		l.average.Update(l.gen.Flat(), step)
+		l.average.Update(l.gen.Flat(), step-l.warmup)
 		copy(l.gan.Params.Flat(), l.average.Values)
 	}
 	return err
@@ -175,6 +214,9 @@ func (l *GANLearner) State() []safetensors.Tensor {
 	}
 	s := append(l.discUpdate.State("disc.adam"), l.genUpdate.State("gen.adam")...)
 	s = append(s, vector("disc", l.disc.Flat()), vector("gen", l.gen.Flat()))
+	if l.discAverage != nil {
+		s = append(s, vector("disc.average", l.discAverage.Values))
+	}
 	if l.average != nil {
 		s = append(s, vector("average", l.average.Values), vector("model", l.gan.Params.Flat()))
 	}

@@ -115,6 +115,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("config: score.columns = %v; two different columns, from 0, are accepted", c.Score.Columns)
 	case c.HMC.Start != "weighted" && c.HMC.Start != "prior":
 		return fmt.Errorf("config: hmc.start = %q; weighted and prior are accepted", c.HMC.Start)
+	case c.HMC.Chains < 1:
+		return fmt.Errorf("config: hmc.chains = %d; at least 1 is accepted", c.HMC.Chains)
 	case c.HMC.BurnIn < 0 || c.HMC.Samples < 8*c.HMC.Chains:
 		return fmt.Errorf("config: hmc.burn_in = %d, hmc.samples = %d with %d chains; no negative burn-in and at least 8 samples a chain are accepted", c.HMC.BurnIn, c.HMC.Samples, c.HMC.Chains)
 	}

@@ -47,13 +47,12 @@ func Preset(preset, density string) (Config, error) {
 		c.Refiner.Examples = 480_000
 		c.Score.Points = 2_000_000
 	case "quick":
-		cosine := optim.Schedule{Kind: "cosine", Final: 0.001, Warmup: 50}
-		fast := decayed
-		fast.Alpha = 3e-3
-		c.Flow.Training = train.Config{Epochs: 25, Batch: 2000, Validation: 0.02, Adam: fast, Schedule: cosine}
-		c.Classifier.Training = train.Config{Epochs: 16, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
+		cosine := optim.Schedule{Kind: "cosine", Final: 0.001}
+		c.Flow.Training = train.Config{Epochs: 16, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
+		c.Classifier.Network = dctr.Config{Hidden: 8, Units: 64, Slope: 0.1}
+		c.Classifier.Training = train.Config{Epochs: 60, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 1_920_000
-		c.HMC = HMCConfig{Chains: 2000, Samples: 200_000, BurnIn: 60, Thin: 1, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
+		c.HMC = HMCConfig{Chains: 4000, Samples: 1_000_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
 			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted"}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{

@@ -35,6 +35,7 @@ const (
 	historyFile = "history.json"
 	hmcFile     = "hmc.json"
 	logFile     = "log.jsonl"
+	reportFile  = "report.html"
 )
 
 // Run is one run of the protocol in its directory.
@@ -78,6 +79,9 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	// The truth is read before anything is made, so that a bad file leaves nothing.
 	if r.truth, err = loadTruth(cfg, r.density); err != nil {
 		return nil, err
+	}
+	if err := cfg.Refiner.Network.Check(r.truth.dim); err != nil {
+		return nil, fmt.Errorf("config: refiner.network: %w", err)
 	}
 	old, err := os.ReadFile(r.path(configFile))
 	switch {
@@ -155,6 +159,9 @@ func (r *Run) Do(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Complete tells whether all stages are finished.
+func (r *Run) Complete() bool { return exists(r.path(metricsFile)) && exists(r.path(reportFile)) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

@@ -276,5 +276,5 @@ func (r *Run) report(context.Context) (string, error) {
 	if err := report.Build(r.dir); err != nil {
 		return "", err
 	}
-	return r.path("report.html"), nil
+	return r.path(reportFile), nil
 }

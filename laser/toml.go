@@ -18,7 +18,11 @@ func EncodeConfig(c Config) ([]byte, error) { return toml.Marshal(c) }
 // ReadConfig reads a TOML file: preset and density (or truth) choose the settings
 // to start from, everything else in the file changes them. Unknown keys and wrong
 // types are errors that show the line.
-func ReadConfig(path string) (Config, error) {
+func ReadConfig(path string) (Config, error) { return ReadConfigAs(path, "") }
+
+// ReadConfigAs is ReadConfig with another preset to start from than the file's;
+// "" takes the file's.
+func ReadConfigAs(path, preset string) (Config, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Config{}, err
@@ -37,7 +41,9 @@ func ReadConfig(path string) (Config, error) {
 	if err := toml.Unmarshal(text, &base); err != nil {
 		return Config{}, tomlError(path, err)
 	}
-	if base.Preset == "" {
+	if preset != "" {
+		base.Preset = preset
+	} else if base.Preset == "" {
 		base.Preset = "quick"
 	}
 	c, err := Preset(base.Preset, base.Density)
@@ -48,6 +54,7 @@ func ReadConfig(path string) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		return Config{}, tomlError(path, err)
 	}
+	c.Preset = base.Preset
 	if c.Name == "" {
 		c.Name = strings.TrimSuffix(baseName(path), ".toml")
 	}

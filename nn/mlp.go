@@ -43,7 +43,7 @@ func (m MLP) Init(p *Params, s rng.Stream) {
 	for i := range m.Hidden + 1 {
 		in, out := m.layer(i)
 		w, b := p.Values(fmt.Sprintf("%s/%d/W", m.Name, i)), p.Values(fmt.Sprintf("%s/%d/b", m.Name, i))
-		m.Start.fill(w, b, in, out, m.Slope, s.Sub(fmt.Sprintf("%s/%d", m.Name, i)))
+		m.Start.fill(w, b, in, out, m.Slope, i == 0, s.Sub(fmt.Sprintf("%s/%d", m.Name, i)))
 		if i == m.Hidden && m.LastGain != 0 {
 			for j := range w {
 				w[j] *= float32(m.LastGain)

@@ -35,22 +35,29 @@ func (f RealNVP) couplings() []Coupling {
 	return blocks
 }
 
-// permutation of block i: the halves change places, after a random shuffle fixed
-// by Seed where there is something to shuffle.
+// permutation of block i: the features that it kept become features that the next
+// one transforms, so that two blocks in a row transform them all. Where there is a
+// choice (Dim > 3) it is a random one, fixed by Seed.
 func (f RealNVP) permutation(i int) []int {
-	perm := make([]int, f.Dim)
 	order := make([]uint32, f.Dim)
 	for j := range order {
 		order[j] = uint32(j)
 	}
+	keep := f.Dim / 2
 	if f.Dim > 3 {
 		rng.New(f.Seed, "realnvp/permutation").Perm(order, uint64(i))
+	} else {
+		order = append(order[keep:], order[:keep]...)
 	}
-	keep := f.Dim / 2
-	for j := range perm {
-		perm[j] = int(order[(j+keep)%f.Dim])
+	perm, rest := make([]int, 0, f.Dim), make([]int, 0, f.Dim)
+	for _, k := range order {
+		if int(k) >= keep && len(perm) < keep {
+			perm = append(perm, int(k))
+		} else {
+			rest = append(rest, int(k))
+		}
 	}
-	return perm
+	return append(perm, rest...)
 }
 
 // Init declares the parameters and draws their initial values.

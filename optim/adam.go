@@ -26,10 +26,10 @@ func (a Adam) Check() error {
 	switch {
 	case !(a.Alpha > 0) || math.IsInf(a.Alpha, 0):
 		return fmt.Errorf("adam: alpha = %v; a positive number is accepted", a.Alpha)
-	case a.Beta1 < 0 || a.Beta1 >= 1 || a.Beta2 < 0 || a.Beta2 >= 1:
+	case !(a.Beta1 >= 0 && float32(a.Beta1) < 1 && a.Beta2 >= 0 && float32(a.Beta2) < 1):
 		return fmt.Errorf("adam: beta1 = %v, beta2 = %v; 0 to below 1 is accepted", a.Beta1, a.Beta2)
-	case a.Eps < 0 || a.WeightDecay < 0:
-		return fmt.Errorf("adam: eps = %v, weight_decay = %v; nothing negative is accepted", a.Eps, a.WeightDecay)
+	case !(a.Eps >= 0 && a.WeightDecay >= 0) || math.IsInf(a.Eps, 0) || math.IsInf(a.WeightDecay, 0):
+		return fmt.Errorf("adam: eps = %v, weight_decay = %v; numbers from 0 are accepted", a.Eps, a.WeightDecay)
 	}
 	return nil
 }
@@ -97,10 +97,14 @@ func (s *Stepper) Step(factor float64) {
 	a := s.adam
 	s.state.t[0]++
 	t := float64(s.state.t[0])
+	// The corrections belong to the β that the kernel multiplies by, so that the
+	// first step is exactly α·g/|g|.
+	beta1, beta2 := float32(a.Beta1), float32(a.Beta2)
+	correction := func(beta float32) float32 { return float32(-math.Expm1(t * math.Log(float64(beta)))) }
 	s.coef = simd.AdamCoef{
-		Alpha: float32(a.Alpha * factor), Beta1: float32(a.Beta1), Beta2: float32(a.Beta2), Eps: float32(a.Eps),
+		Alpha: float32(a.Alpha * factor), Beta1: beta1, Beta2: beta2, Eps: float32(a.Eps),
 		WeightDecay: float32(a.WeightDecay), Decoupled: a.Decoupled,
-		Corr1: float32(-math.Expm1(t * math.Log(a.Beta1))), Corr2: float32(-math.Expm1(t * math.Log(a.Beta2))),
+		Corr1: correction(beta1), Corr2: correction(beta2),
 	}
 	s.pool.Do((len(s.params)+stepChunk-1)/stepChunk, s.work)
 }

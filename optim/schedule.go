@@ -23,7 +23,7 @@ func (s Schedule) Check() error {
 	default:
 		return fmt.Errorf("schedule: kind = %q; exponential, cosine and constant are accepted", s.Kind)
 	}
-	if s.Gamma < 0 || s.Gamma > 1 || s.Final < 0 || s.Final > 1 || s.Warmup < 0 {
+	if !(s.Gamma >= 0 && s.Gamma <= 1 && s.Final >= 0 && s.Final <= 1) || s.Warmup < 0 {
 		return fmt.Errorf("schedule: gamma = %v, final = %v, warmup = %d; gamma and final from 0 to 1 and warmup from 0 are accepted", s.Gamma, s.Final, s.Warmup)
 	}
 	return nil

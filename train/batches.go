@@ -21,13 +21,16 @@ type group struct {
 type Group struct{ Lo, Hi, Share int }
 
 // NewBatches prepares batches of the groups. A share larger than its group is cut
-// to it.
+// to it; a group without rows or share is left out.
 func NewBatches(stream rng.Stream, groups ...Group) *Batches {
 	b := &Batches{}
 	total := 0
 	for i, g := range groups {
 		size := g.Hi - g.Lo
 		share := min(g.Share, size)
+		if share < 1 {
+			continue
+		}
 		b.groups = append(b.groups, group{lo: g.Lo, size: size, share: share, pass: -1,
 			stream: stream.Sub("group" + string(rune('0'+i))), perm: make([]uint32, size)})
 		total += share
@@ -39,8 +42,13 @@ func NewBatches(stream rng.Stream, groups ...Group) *Batches {
 // Rows is the length of a batch.
 func (b *Batches) Rows() int { return len(b.index) }
 
-// StepsPerPass is the number of steps that use up the first group.
-func (b *Batches) StepsPerPass() int { return b.groups[0].size / b.groups[0].share }
+// StepsPerPass is the number of steps that use up the first group; 0 without rows.
+func (b *Batches) StepsPerPass() int {
+	if len(b.groups) == 0 {
+		return 0
+	}
+	return b.groups[0].size / b.groups[0].share
+}
 
 // At returns the rows of a step. The slice is reused by the next call.
 func (b *Batches) At(step int) []uint32 {

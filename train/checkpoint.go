@@ -45,7 +45,7 @@ func (st *progress) save(path, name string, steps int, tensors []safetensors.Ten
 
 // load restores a checkpoint into the learner's tensors; without a file it does
 // nothing. A checkpoint of another training is an error.
-func (st *progress) load(path, name string, steps int, tensors []safetensors.Tensor) error {
+func (st *progress) load(path, name string, steps, perEpoch int, tensors []safetensors.Tensor) error {
 	f, err := safetensors.Read(path, maxCheckpoint)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -61,10 +61,14 @@ func (st *progress) load(path, name string, steps int, tensors []safetensors.Ten
 	}
 	step, err1 := strconv.Atoi(f.Metadata["step"])
 	count, err2 := strconv.Atoi(f.Metadata["count"])
-	err3 := json.Unmarshal([]byte(f.Metadata["records"]), &st.records)
+	var records []Record
+	err3 := json.Unmarshal([]byte(f.Metadata["records"]), &records)
 	sums := f.Get(sumsName)
-	if err1 != nil || err2 != nil || err3 != nil || step < 0 || step > steps || count < 0 || sums == nil || len(sums.F64) != len(st.sums) {
+	if err1 != nil || err2 != nil || err3 != nil || step < 0 || step > steps || sums == nil || len(sums.F64) != len(st.sums) {
 		return bad("its counters are wrong")
+	}
+	if perEpoch > 0 && (count != step%perEpoch || len(records) != step/perEpoch) {
+		return bad("its epochs have another length")
 	}
 	for _, t := range tensors {
 		from := f.Get(t.Name)
@@ -78,7 +82,7 @@ func (st *progress) load(path, name string, steps int, tensors []safetensors.Ten
 		copy(t.F64, from.F64)
 		copy(t.U64, from.U64)
 	}
-	st.step, st.count = step, count
+	st.step, st.count, st.records = step, count, records
 	copy(st.sums, sums.F64)
 	return nil
 }

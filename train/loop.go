@@ -68,7 +68,7 @@ func (l Loop) Run(ctx context.Context, learner Learner) ([]Record, error) {
 	names := learner.Losses()
 	st := &progress{sums: make([]float64, len(names))}
 	if l.Checkpoint != "" {
-		if err := st.load(l.Checkpoint, l.Name, steps, learner.State()); err != nil {
+		if err := st.load(l.Checkpoint, l.Name, steps, perEpoch, learner.State()); err != nil {
 			return nil, err
 		}
 	}

@@ -26,7 +26,7 @@ func (c *compiler) findProducts() {
 		case graph.OpAdd:
 			for k, a := range n.In {
 				b := n.In[1-k]
-				if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && !b.Rows && len(b.Shape) == 1 && b.Width() == n.Width() {
+				if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && a.Width() == n.Width() && !b.Rows && len(b.Shape) == 1 && b.Width() == n.Width() {
 					m := c.mats[a.ID]
 					m.bias = b
 					c.mats[i] = m
@@ -41,7 +41,7 @@ func (c *compiler) findProducts() {
 			}
 		case graph.OpLeakyMask:
 			a, h := n.In[0], n.In[1]
-			if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && h.Rows && h.Width() == n.Width() {
+			if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && a.Width() == n.Width() && h.Rows && h.Width() == n.Width() {
 				m := c.mats[a.ID]
 				m.mask, m.slope = h, n.Attr.Alpha
 				c.mats[i] = m

@@ -5,7 +5,6 @@ import (
 
 	"etalon/graph"
 	"etalon/internal/simd"
-	"etalon/rng"
 )
 
 // Config holds the settings of a program.
@@ -34,16 +33,15 @@ type Program struct {
 	graph     *graph.Graph
 	outs      []*graph.Node
 	maxBlock  int
-	blockHint int    // rows asked for in Config
-	features  int    // features of the arena
-	scratch   int    // features of the scratch buffers behind it
+	blockHint int // rows asked for in Config
+	features  int // features of the arena
+	scratch   int // features of the scratch buffers behind it
 
 	shared  [][]float32   // by node ID; nil for row tensors and for tensors not bound yet
 	bound   []*graph.Node // shared tensors that the caller binds
 	into    [][]float32   // by output: the caller's slice for a shared output, or nil
 	inputs  []input
 	inputOf map[string]int
-	streams []rng.Stream
 	stashes []stash
 	rowOuts []rowOut
 	phases  []phase

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 
 	"etalon/internal/simd"
 )
@@ -13,7 +14,7 @@ const (
 
 // Run executes the program on a batch. The outputs are in the slices given to
 // Into and returned by Shared. Errors: a shared tensor without values, an input
-// with too few rows, a row output with too little room.
+// with too few rows or an index outside of them, a row output with too little room.
 func (p *Program) Run(batch Batch) error {
 	if err := p.check(batch); err != nil {
 		return err
@@ -60,12 +61,18 @@ func (p *Program) check(batch Batch) error {
 	}
 	for i := range p.inputs {
 		in := &p.inputs[i]
-		have := len(in.rows.Data) / in.node.Width()
+		stored := len(in.rows.Data) / in.node.Width()
+		have := stored
 		if in.rows.Index != nil {
 			have = len(in.rows.Index)
 		}
 		if have < batch.Rows {
 			return fmt.Errorf("cpu: input %v has %d rows, the batch %d", in.node, have, batch.Rows)
+		}
+		if in.rows.Index != nil {
+			if last := slices.Max(in.rows.Index[:batch.Rows]); int(last) >= stored {
+				return fmt.Errorf("cpu: input %v has %d rows, its index asks for row %d", in.node, stored, last)
+			}
 		}
 	}
 	for _, o := range p.rowOuts {

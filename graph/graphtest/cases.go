@@ -14,9 +14,10 @@ type Case struct {
 	Build func(g *graph.Graph) *graph.Node // the result of the operation
 }
 
-// Kinds of operand, as they stand in the names of cases: r rows, s shared vector,
-// m shared matrix, t shared vector spread over the rows, e one feature spread over
-// the features, v features 1… of wider rows (a view). The digits are the shape.
+// operand makes an operand of a kind, as kinds stand in the names of cases: r rows,
+// s shared vector, m shared matrix, t shared vector spread over the rows, e one
+// feature spread over the features, v features 1… of wider rows (a view). The digits
+// are the shape.
 func operand(g *graph.Graph, kind, name string) *graph.Node {
 	w, err := strconv.Atoi(kind[1:])
 	if err != nil {

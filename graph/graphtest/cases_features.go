@@ -62,6 +62,25 @@ func featureCases() map[graph.Op][]Case {
 			{"masked", func(g *graph.Graph) *graph.Node {
 				return graph.LeakyMask(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 4)), g.Input("c", 4), 0.25)
 			}},
+			{"one feature, wide bias", func(g *graph.Graph) *graph.Node {
+				return graph.LeakyReLU(graph.Add(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 1)), g.Shared("c", 4)), 0.25)
+			}},
+			{"one feature, wide mask", func(g *graph.Graph) *graph.Node {
+				return graph.LeakyMask(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 1)), g.Input("c", 4), 0.25)
+			}},
+			{"bias for all features", func(g *graph.Graph) *graph.Node {
+				return graph.LeakyReLU(graph.Add(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 4)), g.Shared("c", 1)), 0.25)
+			}},
+			{"mask for all features", func(g *graph.Graph) *graph.Node {
+				return graph.LeakyMask(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 4)), g.Input("c", 1), 0.25)
+			}},
+			{"mask that masks itself", func(g *graph.Graph) *graph.Node {
+				y := graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 4))
+				return graph.LeakyMask(y, y, 0.25)
+			}},
+			{"mask spread over the rows", func(g *graph.Graph) *graph.Node {
+				return graph.LeakyMask(graph.MatMul(g.Input("a", 3), g.Shared("b", 3, 4)), graph.ToRows(g.Shared("c", 4)), 0.25)
+			}},
 			{"weights made of rows", func(g *graph.Graph) *graph.Node {
 				a := g.Input("a", 3)
 				return graph.MatMul(a, graph.Div(graph.OuterSum(a, g.Input("b", 2)), g.RowCount()))

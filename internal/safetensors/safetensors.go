@@ -59,34 +59,60 @@ func (t *Tensor) kind() (dtype string, data any, count int, bytes int) {
 }
 
 type entry struct {
-	DType   string    `json:"dtype"`
-	Shape   []int     `json:"shape"`
-	Offsets [2]uint64 `json:"data_offsets"`
+	DType   string   `json:"dtype"`
+	Shape   []int    `json:"shape"`
+	Offsets []uint64 `json:"data_offsets"` // begin and end
+}
+
+const metadataName = "__metadata__"
+
+// check tells what keeps a tensor from being written.
+func (t *Tensor) check() error {
+	_, _, count, _ := t.kind()
+	size, bad := 1, false
+	for _, d := range t.Shape {
+		size *= d
+		bad = bad || d < 0
+	}
+	kinds := 0
+	for _, used := range []bool{t.F32 != nil, t.F64 != nil, t.U64 != nil} {
+		if used {
+			kinds++
+		}
+	}
+	switch {
+	case bad || size != count:
+		return fmt.Errorf("tensor %.60q: %d values for shape %v", t.Name, count, t.Shape)
+	case kinds > 1:
+		return fmt.Errorf("tensor %.60q: values of more than one type", t.Name)
+	case t.Name == metadataName:
+		return fmt.Errorf("a tensor cannot be named %q", metadataName)
+	}
+	return nil
 }
 
 // Write puts the file at path, whole or not at all. Equal contents give equal bytes.
 func Write(path string, f *File) error {
 	header := map[string]any{}
 	if len(f.Metadata) > 0 {
-		header["__metadata__"] = f.Metadata
+		header[metadataName] = f.Metadata
 	}
 	off := uint64(0)
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
+		if err := t.check(); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if header[t.Name] != nil {
+			return fmt.Errorf("%s: two tensors are named %.60q", path, t.Name)
+		}
 		dtype, _, count, bytes := t.kind()
-		size := 1
-		for _, d := range t.Shape {
-			size *= d
-		}
-		if size != count || header[t.Name] != nil {
-			return fmt.Errorf("%s: tensor %q: %d values for shape %v, or named twice", path, t.Name, count, t.Shape)
-		}
 		end := off + uint64(count*bytes)
 		shape := t.Shape
 		if shape == nil {
 			shape = []int{}
 		}
-		header[t.Name] = entry{dtype, shape, [2]uint64{off, end}}
+		header[t.Name] = entry{dtype, shape, []uint64{off, end}}
 		off = end
 	}
 	text, err := json.Marshal(header) // keys sorted: deterministic
@@ -163,21 +189,25 @@ func Read(path string, maxBytes int64) (*File, error) {
 	}
 	var list []placed
 	for name, msg := range raw {
-		if name == "__metadata__" {
+		if name == metadataName {
 			if err := json.Unmarshal(msg, &f.Metadata); err != nil {
 				return bad("the metadata are not strings")
 			}
 			continue
 		}
 		p := placed{name: name}
-		if err := json.Unmarshal(msg, &p.entry); err != nil {
-			return bad("tensor %q is described wrongly", name)
+		if err := json.Unmarshal(msg, &p.entry); err != nil || p.Shape == nil || len(p.Offsets) != 2 {
+			return bad("tensor %.60q is described wrongly: dtype, shape and two data_offsets are needed", name)
 		}
 		list = append(list, p)
 	}
 	sort.Slice(list, func(i, j int) bool {
-		if list[i].Offsets != list[j].Offsets {
-			return list[i].Offsets[0] < list[j].Offsets[0]
+		a, b := list[i].Offsets, list[j].Offsets
+		switch { // an empty tensor comes before the one that starts where it lies
+		case a[0] != b[0]:
+			return a[0] < b[0]
+		case a[1] != b[1]:
+			return a[1] < b[1]
 		}
 		return list[i].name < list[j].name
 	})
@@ -191,17 +221,17 @@ func Read(path string, maxBytes int64) (*File, error) {
 		case "F64", "U64":
 			width = 8
 		default:
-			return bad("tensor %q has type %q; F32, F64 and U64 are accepted", p.name, p.DType)
+			return bad("tensor %.60q has type %.60q; F32, F64 and U64 are accepted", p.name, p.DType)
 		}
 		count := uint64(1)
 		for _, d := range p.Shape {
 			if d < 0 || (d > 0 && count > data/uint64(d)) {
-				return bad("tensor %q has shape %v", p.name, p.Shape)
+				return bad("tensor %.60q has shape %.80s", p.name, fmt.Sprint(p.Shape))
 			}
 			count *= uint64(d)
 		}
 		if p.Offsets[0] != at || p.Offsets[1] < at || p.Offsets[1] > data || p.Offsets[1]-at != count*width {
-			return bad("tensor %q: shape %v and bytes %v do not fit the file", p.name, p.Shape, p.Offsets)
+			return bad("tensor %.60q: shape %.80s and bytes %v do not fit the file", p.name, fmt.Sprint(p.Shape), p.Offsets)
 		}
 		at = p.Offsets[1]
 		t := Tensor{Name: p.name, Shape: slices.Clone(p.Shape)}
@@ -218,7 +248,7 @@ func Read(path string, maxBytes int64) (*File, error) {
 			dst = t.U64
 		}
 		if err := binary.Read(r, binary.LittleEndian, dst); err != nil {
-			return bad("tensor %q is cut off", p.name)
+			return bad("tensor %.60q is cut off", p.name)
 		}
 		f.Tensors = append(f.Tensors, t)
 	}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"sync"
+
+	"etalon/dataset"
+	"etalon/hist"
+	"etalon/laser"
+	"etalon/metric"
+	"etalon/rng"
+)
+
+const columnBins = 50 // of the histograms that S2 compares
+
+// points is a table with the histogram that it is scored by.
+type points struct {
+	*dataset.Table
+	logw []float64 // nil where all weights are 1
+	h    *hist.H2
+}
+
+// compare reads the files and scores the sample.
+func (o *scoreOptions) compare() (*comparison, error) {
+	truth, err := dataset.Read(o.truth, dataset.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if err := o.resolve(truth); err != nil {
+		return nil, err
+	}
+	sample := &points{}
+	if sample.Table, err = dataset.Read(o.sample, dataset.ReadOptions{Cols: truth.Cols}); err != nil {
+		return nil, err
+	}
+	if sample.logw, err = o.readWeights(sample.Rows); err != nil {
+		return nil, err
+	}
+	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), Bins: o.bins, Columns: o.columns, Range: o.limits, Names: truth.Names}
+	if sample.logw != nil {
+		r.NEff = metric.KishESS(sample.logw)
+	}
+	ref, floor, err := o.split(truth, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.scoreHistograms(ref, sample, floor, r); err != nil {
+		return nil, err
+	}
+	return r, o.scoreColumns(truth, ref, sample, floor, r)
+}
+
+// resolve fills the columns and the range in from the truth.
+func (o *scoreOptions) resolve(truth *dataset.Table) error {
+	if truth.Names == nil {
+		for j := range truth.Cols {
+			truth.Names = append(truth.Names, strconv.Itoa(j))
+		}
+	}
+	if o.columns == nil {
+		o.columns = []int{0, 1}[:min(truth.Cols, 2)]
+	}
+	for _, j := range o.columns {
+		if j >= truth.Cols {
+			return fmt.Errorf("%s: there is no column %d; it has %d, counted from 0", o.truth, j, truth.Cols)
+		}
+	}
+	if o.limits == nil {
+		for _, j := range o.columns {
+			lo, hi := span(truth, j)
+			if lo == hi {
+				return fmt.Errorf("%s: column %d is constant; choose others with --columns, or give a --range", o.truth, j)
+			}
+			o.limits = append(o.limits, lo, hi)
+		}
+	}
+	if len(o.limits) != 2*len(o.columns) {
+		return usage("--range has %d numbers; %d are needed for the columns %v", len(o.limits), 2*len(o.columns), o.columns)
+	}
+	return nil
+}
+
+func span(t *dataset.Table, col int) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for i := col; i < len(t.Data); i += t.Cols {
+		lo, hi = min(lo, float64(t.Data[i])), max(hi, float64(t.Data[i]))
+	}
+	return lo, hi
+}
+
+// readWeights returns log-weights of mean weight 1, or nil where none are given.
+func (o *scoreOptions) readWeights(n int) ([]float64, error) {
+	path := o.weights + o.logWeights // one of them is empty
+	if path == "" {
+		return nil, nil
+	}
+	w, err := dataset.ReadFloat64(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(w) != n {
+		return nil, fmt.Errorf("%s: %d weights for a sample of %d points", path, len(w), n)
+	}
+	if o.weights != "" {
+		for i, v := range w {
+			if v < 0 {
+				return nil, fmt.Errorf("%s: weight %d is %g; weights from 0 on are accepted", path, i, v)
+			}
+			w[i] = math.Log(v)
+		}
+	}
+	logw, err := metric.NormaliseLogWeights(w)
+	if err != nil {
+		return nil, fmt.Errorf("%s: all weights are zero", path)
+	}
+	return logw, nil
+}
+
+// split returns the truth that the sample is scored against, and independent
+// truth points for the floor, as many as the sample's effective number if there
+// are enough. Rows are chosen at random, since a file may be sorted.
+func (o *scoreOptions) split(truth *dataset.Table, r *comparison) (ref, floor *points, err error) {
+	want := max(int(math.Round(r.NEff)), 1)
+	if o.test != "" {
+		test, err := dataset.Read(o.test, dataset.ReadOptions{Cols: truth.Cols})
+		if err != nil {
+			return nil, nil, err
+		}
+		r.FloorFrom = "test"
+		ref, floor = &points{Table: truth}, &points{Table: pick(test, 0, min(want, test.Rows))}
+	} else {
+		if truth.Rows < 2 {
+			return nil, nil, fmt.Errorf("%s: one row cannot be split for the floor; give independent truth points with --test", o.truth)
+		}
+		r.FloorFrom = "split"
+		half := truth.Rows / 2
+		ref, floor = &points{Table: pick(truth, 0, half)}, &points{Table: pick(truth, half, half+min(want, truth.Rows-half))}
+	}
+	r.TruthN, r.FloorN = ref.Rows, floor.Rows
+	return ref, floor, nil
+}
+
+// pick returns the rows lo … hi-1 of a random order of the table, the same order
+// in every call.
+func pick(t *dataset.Table, lo, hi int) *dataset.Table {
+	if lo == 0 && hi == t.Rows {
+		return t
+	}
+	order := make([]uint32, t.Rows)
+	rng.New(1, "score/split").Perm(order, 0)
+	p := &dataset.Table{Rows: hi - lo, Cols: t.Cols, Names: t.Names, Data: make([]float32, 0, (hi-lo)*t.Cols)}
+	for _, i := range order[lo:hi] {
+		p.Data = append(p.Data, t.Data[int(i)*t.Cols:(int(i)+1)*t.Cols]...)
+	}
+	return p
+}
+
+// fill makes the histogram of the chosen columns. One column has a second axis of
+// a single bin of width 1, so that areas are widths.
+func (p *points) fill(o *scoreOptions, path string) error {
+	ny, y0, y1 := 1, 0.0, 1.0
+	if len(o.columns) == 2 {
+		ny, y0, y1 = o.bins, o.limits[2], o.limits[3]
+	}
+	var err error
+	if p.h, err = hist.NewH2(o.bins, ny, o.limits[0], o.limits[1], y0, y1); err != nil {
+		return err
+	}
+	pair := make([]float32, 2*p.Rows)
+	for i := range p.Rows {
+		for k := range 2 {
+			pair[2*i+k] = 0.5
+			if k < len(o.columns) {
+				pair[2*i+k] = p.Data[i*p.Cols+o.columns[k]]
+			}
+		}
+	}
+	p.h.FillRows(pair, p.logw)
+	if in, _ := p.h.Inside(); !(in > 0) {
+		return fmt.Errorf("%s: no point lies in the range %v", path, o.limits)
+	}
+	return nil
+}
+
+// scoreHistograms compares sample and floor with the reference, side by side.
+func (o *scoreOptions) scoreHistograms(ref, sample, floor *points, r *comparison) error {
+	floorPath := o.truth
+	if o.test != "" {
+		floorPath = o.test
+	}
+	for _, f := range []struct {
+		p    *points
+		path string
+	}{{ref, o.truth}, {sample, o.sample}, {floor, floorPath}} {
+		if err := f.p.fill(o, f.path); err != nil {
+			return err
+		}
+	}
+	r.Outside = max(sample.h.Outside/sample.h.SumW, 0)
+	r.Betti[0], r.Betti[1] = metric.Betti(sample.h)
+	r.TruthBetti[0], r.TruthBetti[1] = metric.Betti(ref.h)
+	var wg sync.WaitGroup
+	var floorErr error
+	wg.Go(func() { r.Floor, floorErr = laser.Compare(ref.h, floor.h) })
+	var err error
+	r.Values, err = laser.Compare(ref.h, sample.h)
+	wg.Wait()
+	if err != nil {
+		return err
+	}
+	return floorErr
+}
+
+// scoreColumns fills S2 and r of every column. S2 uses the reference as the
+// histograms do; r is the ratio of sample to the whole truth file.
+func (o *scoreOptions) scoreColumns(truth *dataset.Table, ref, sample, floor *points, r *comparison) error {
+	for j := range truth.Cols {
+		lo, hi := span(truth, j)
+		for k, c := range o.columns {
+			if c == j {
+				lo, hi = o.limits[2*k], o.limits[2*k+1]
+			}
+		}
+		s2, s2Floor := math.NaN(), math.NaN()
+		var h [3]*hist.H1
+		for k, p := range []*points{ref, sample, floor} {
+			var err error
+			if h[k], err = hist.NewH1(columnBins, lo, hi); err != nil {
+				break // a constant column has no histogram
+			}
+			h[k].FillColumn(p.Data, p.Cols, j, p.logw)
+		}
+		if h[2] != nil {
+			if v, err := metric.S2(h[0], h[1]); err == nil {
+				s2 = v
+			}
+			if v, err := metric.S2(h[0], h[2]); err == nil {
+				s2Floor = v
+			}
+		}
+		dilution, err := metric.Dilution(column(sample.Table, j), sample.logw, column(truth, j))
+		if err != nil {
+			dilution = math.NaN()
+		}
+		r.S2, r.S2Floor, r.R = append(r.S2, number(s2)), append(r.S2Floor, number(s2Floor)), append(r.R, number(dilution))
+	}
+	return nil
+}
+
+func column(t *dataset.Table, j int) []float64 {
+	v := make([]float64, 0, t.Rows)
+	for i := j; i < len(t.Data); i += t.Cols {
+		v = append(v, float64(t.Data[i]))
+	}
+	return v
+}

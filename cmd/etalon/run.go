@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"etalon/dataset"
+	"etalon/engine/cpu"
+	"etalon/laser"
+)
+
+const (
+	metricsName = "metrics.json"
+	reportName  = "report.html"
+)
+
+type runOptions struct {
+	target, preset, out string
+	seed                uint64
+	seedGiven           bool
+	threads             int
+	json                bool
+}
+
+func (a *app) runCmd() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run NAME|CONFIG.toml",
+		Short: "Run the whole protocol: train, weight, refine, score, report",
+		Long: `Runs the whole protocol in a directory: trains a generator and a classifier,
+weights the generator's points, samples the weighted latent space by Hamiltonian
+Monte Carlo and by a trained refiner, scores all methods against the truth and
+writes report.html.
+
+NAME is a built-in truth density (` + strings.Join(dataset.Names(), ", ") + `). A .toml file
+has settings of your own: it names a density or a truth file, and its preset
+supplies whatever it does not set. --preset and --seed go before the file's.
+
+The first Ctrl-C saves a checkpoint; the same command continues the run to the
+same result. A second Ctrl-C stops at once.`,
+		Example: `  etalon run gaussians
+  etalon run rings --preset paper --out runs/rings --threads 2
+  etalon run my.toml --seed 7`,
+		Args: exactArgs("NAME or CONFIG.toml"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return dataset.Names(), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.target = args[0]
+			o.seedGiven = cmd.Flags().Changed("seed")
+			return a.run(o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.preset, "preset", "", strings.Join(laser.Presets(), " or ")+" (default quick)")
+	f.StringVarP(&o.out, "out", "o", "", "`DIR`ectory of the run (default runs/NAME-PRESET or runs/CONFIG)")
+	seedFlag(cmd, &o.seed)
+	threadsFlag(cmd, &o.threads)
+	jsonFlag(cmd, &o.json)
+	complete(cmd, "preset", laser.Presets())
+	return cmd
+}
+
+// complete makes the shell complete the values of a flag.
+func complete(cmd *cobra.Command, flag string, values []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
+// config returns the settings of the run and its directory.
+func (o *runOptions) config() (cfg laser.Config, dir string, err error) {
+	if o.preset != "" && !slices.Contains(laser.Presets(), o.preset) {
+		return cfg, "", usage("--preset %q; %s are accepted", o.preset, strings.Join(laser.Presets(), " and "))
+	}
+	if strings.EqualFold(filepath.Ext(o.target), ".toml") {
+		if cfg, err = laser.ReadConfigAs(o.target, o.preset); err != nil {
+			return cfg, "", err
+		}
+		base := filepath.Base(o.target)
+		dir = strings.TrimSuffix(base, filepath.Ext(base))
+	} else {
+		if _, err := dataset.Lookup(o.target); err != nil {
+			return cfg, "", usage("%w, or a file that ends in .toml", err)
+		}
+		preset := o.preset
+		if preset == "" {
+			preset = laser.Presets()[0]
+		}
+		if cfg, err = laser.Preset(preset, o.target); err != nil {
+			return cfg, "", err
+		}
+		dir = o.target + "-" + preset
+	}
+	if o.seedGiven {
+		cfg.Seed = o.seed
+	}
+	if o.out != "" {
+		return cfg, o.out, nil
+	}
+	return cfg, filepath.Join("runs", dir), nil
+}
+
+func (a *app) run(o runOptions) error {
+	if err := checkThreads(o.threads); err != nil {
+		return err
+	}
+	cfg, dir, err := o.config()
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: it is a file; a new directory or that of an earlier run is accepted", dir)
+	}
+	e := cpu.New(o.threads)
+	defer e.Close()
+	r, err := laser.Open(dir, cfg, e, a.show)
+	if err != nil {
+		return err
+	}
+	if r.Complete() {
+		a.show.Message(fmt.Sprintf("%s: the run is complete", dir))
+	} else if err := a.do(r, dir); err != nil {
+		return err
+	}
+	if o.json {
+		text, err := os.ReadFile(filepath.Join(dir, metricsName))
+		if err == nil {
+			_, err = a.out.Write(text)
+		}
+		return err
+	}
+	return a.printScores(dir)
+}
+
+// do carries the run on until it is complete or interrupted.
+func (a *app) do(r *laser.Run, dir string) error {
+	ctx, stop := interruptible()
+	defer stop()
+	// Most stages stop within a step; the others deserve a word.
+	quiet := context.AfterFunc(ctx, func() {
+		time.Sleep(time.Second)
+		a.show.Message("stopping after this stage; another Ctrl-C stops at once, and the stage is done again")
+	})
+	err := r.Do(ctx)
+	quiet()
+	if errors.Is(err, context.Canceled) {
+		return interruptedError{fmt.Sprintf("%s is saved; the same command continues it: etalon %s", dir, quoted(a.args))}
+	}
+	return err
+}
+
+// quoted writes arguments as a shell reads them.
+func quoted(args []string) string {
+	list := make([]string, len(args))
+	for i, s := range args {
+		if s == "" || strings.ContainsFunc(s, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%", r)
+		}) {
+			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+		list[i] = s
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"etalon/laser"
+)
+
+const (
+	minBins = 2
+	maxBins = 512 // the exact EMD takes up to 2^18 bins in all
+)
+
+type scoreOptions struct {
+	truth, sample, test string
+	weights, logWeights string
+	limits              []float64 // x0, x1 and, for two columns, y0, y1; empty for those of the truth
+	columns             []int     // one or two; empty for the first two
+	bins                int
+}
+
+func (a *app) scoreCmd() *cobra.Command {
+	var (
+		o               scoreOptions
+		limits, columns string
+		asJSON          bool
+	)
+	cmd := &cobra.Command{
+		Use:   "score --truth FILE --sample FILE",
+		Short: "Compare a sample, weighted or not, with the truth",
+		Long: `Compares a sample with truth points: the Jensen-Shannon divergence and the exact
+earth mover's distance between histograms of two columns, in nats and data units
+and as LaSeR's Table 3 prints them; the Betti numbers of both; for every column
+the triangular discrimination S2 (DCTRGAN, eq. 15, 50 bins) and the dilution r,
+the uncertainty of the column's mean divided by that of the truth.
+
+A score means something beside its floor, that of independent truth points, as
+many as the sample's effective number: of --test, or else of one half of the
+truth, and the sample is then scored against the other half.
+
+FILE is .npy, .npz[:key] or .csv.`,
+		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
+  etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := need(cmd, "truth", "sample")
+			if err == nil {
+				err = o.parse(limits, columns)
+			}
+			if err != nil {
+				return err
+			}
+			r, err := o.compare()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(r)
+			}
+			return a.printComparison(&o, r)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.truth, "truth", "", "`FILE` of truth points")
+	f.StringVar(&o.sample, "sample", "", "`FILE` of the points to compare with them")
+	f.StringVar(&o.weights, "weights", "", "`FILE` of weights of the sample, one column")
+	f.StringVar(&o.logWeights, "log-weights", "", "`FILE` of natural logarithms of weights instead")
+	f.StringVar(&o.test, "test", "", "`FILE` of independent truth points for the floor")
+	f.StringVar(&limits, "range", "", "`x0,x1,y0,y1` of the histogram (default: that of the truth)")
+	f.IntVar(&o.bins, "bins", 100, "bins of each axis")
+	f.StringVar(&columns, "columns", "", "`i,j`: columns of the histogram, counted from 0 (default 0,1; one column is accepted)")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// parse reads the flags that are lists and checks the others.
+func (o *scoreOptions) parse(limits, columns string) error {
+	if o.bins < minBins || o.bins > maxBins {
+		return usage("--bins %d; %d to %d is accepted", o.bins, minBins, maxBins)
+	}
+	if o.weights != "" && o.logWeights != "" {
+		return usage("--weights and --log-weights are both given; one of them is accepted")
+	}
+	if columns != "" {
+		for _, s := range strings.Split(columns, ",") {
+			j, err := strconv.Atoi(strings.TrimSpace(s))
+			if err != nil || j < 0 || len(o.columns) == 1 && o.columns[0] == j {
+				return usage("--columns %q; one column or two different ones, counted from 0, are accepted", columns)
+			}
+			o.columns = append(o.columns, j)
+		}
+		if len(o.columns) > 2 {
+			return usage("--columns %q; at most two columns are accepted", columns)
+		}
+	}
+	if limits == "" {
+		return nil
+	}
+	for _, s := range strings.Split(limits, ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return usage("--range %q: %q is no finite number", limits, s)
+		}
+		o.limits = append(o.limits, v)
+	}
+	if n := len(o.limits); n != 2 && n != 4 {
+		return usage("--range %q has %d numbers; x0,x1,y0,y1 is accepted, or x0,x1 for one column", limits, n)
+	}
+	for k := 0; k < len(o.limits); k += 2 {
+		if !(o.limits[k] < o.limits[k+1]) {
+			return usage("--range %q: %g is not below %g", limits, o.limits[k], o.limits[k+1])
+		}
+	}
+	return nil
+}
+
+func (a *app) printComparison(o *scoreOptions, r *comparison) error {
+	var b strings.Builder
+	name := filepath.Base(o.sample)
+	fmt.Fprintf(&b, "%s: %d points, N_eff %.1f (%.2f %%)\n", name, r.N, r.NEff, 100*r.NEff/float64(r.N))
+	switch r.FloorFrom {
+	case "test":
+		fmt.Fprintf(&b, "against %d points of %s; floor: %d points of %s\n\n", r.TruthN, filepath.Base(o.truth), r.FloorN, filepath.Base(o.test))
+	default:
+		fmt.Fprintf(&b, "against one half of %s (%d points); floor: %d points of its other half\n\n", filepath.Base(o.truth), r.TruthN, r.FloorN)
+	}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tscore\tfloor\tscore/floor\t")
+	for _, line := range []struct {
+		name         string
+		score, floor float64
+	}{
+		{"JSD [nat]", r.JSD, r.Floor.JSD},
+		{"EMD [data units]", r.EMD, r.Floor.EMD},
+		{"JSD (paper)", r.JSDPaper, r.Floor.JSDPaper},
+		{"EMD (paper)", r.EMDPaper, r.Floor.EMDPaper},
+	} {
+		fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%s\t\n", line.name, line.score, line.floor, number(line.score/line.floor))
+	}
+	w.Flush()
+	fmt.Fprintf(&b, "\nBetti numbers: %d %d (truth: %d %d)\n", r.Betti[0], r.Betti[1], r.TruthBetti[0], r.TruthBetti[1])
+	if r.Outside > 0 {
+		fmt.Fprintf(&b, "outside the range, and not scored: %.3g %% of the sample\n", 100*r.Outside)
+	}
+	fmt.Fprintln(&b)
+	w = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "column\tS2\tS2 floor\tr\t")
+	for j := range r.S2 {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\n", r.Names[j], r.S2[j], r.S2Floor[j], r.R[j])
+	}
+	w.Flush()
+	_, err := a.out.Write([]byte(b.String()))
+	return err
+}
+
+// comparison is what score prints as JSON.
+type comparison struct {
+	N       int       `json:"n"`
+	NEff    float64   `json:"n_eff"`
+	Outside float64   `json:"outside"` // share of the sample's weight that the range leaves out
+	TruthN  int       `json:"truth_n"` // truth points of the histogram
+	Bins    int       `json:"bins"`
+	Columns []int     `json:"columns"`
+	Range   []float64 `json:"range"`
+	laser.Values
+	Betti      [2]int       `json:"betti"`
+	TruthBetti [2]int       `json:"truth_betti"`
+	Floor      laser.Values `json:"floor"`
+	FloorN     int          `json:"floor_n"`
+	FloorFrom  string       `json:"floor_from"` // test or split
+	Names      []string     `json:"names"`      // of all columns
+	S2         []number     `json:"s2"`
+	S2Floor    []number     `json:"s2_floor"`
+	R          []number     `json:"r"`
+}
+
+// number is a value that may not exist: NaN is null in JSON and a dash in a table.
+type number float64
+
+func (v number) MarshalJSON() ([]byte, error) {
+	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(v), 'g', -1, 64), nil
+}
+
+func (v number) String() string {
+	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g", float64(v))
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"etalon/laser"
+)
+
+// runMetrics is what the table of a run shows of metrics.json.
+type runMetrics struct {
+	Name       string        `json:"name"`
+	Preset     string        `json:"preset"`
+	Seed       uint64        `json:"seed"`
+	N          int           `json:"n"`
+	Bins       int           `json:"bins"`
+	Scores     []laser.Score `json:"scores"`
+	Floor      laser.Values  `json:"floor"`
+	FloorN     int           `json:"floor_n"`
+	TruthBetti [2]int        `json:"truth_betti"`
+}
+
+// printScores prints the scores of a run and where its report is.
+func (a *app) printScores(dir string) error {
+	path := filepath.Join(dir, metricsName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var m runMetrics
+	if err := json.Unmarshal(text, &m); err != nil {
+		return fmt.Errorf("%s: it is not what this program writes: %w", path, err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: preset %s, seed %d, %d x %d bins\n\n", m.Name, m.Preset, m.Seed, m.Bins, m.Bins)
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "method\tN_eff\tJSD/floor\tJSD [nat]\tEMD\tJSD (paper)\tEMD (paper)\tBetti\t")
+	row := func(name string, n float64, v laser.Values, floor float64, betti [2]int) {
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.3g\t%.3g\t%.3g\t%.3g\t%d %d\t\n", name, n, v.JSD/floor, v.JSD, v.EMD, v.JSDPaper, v.EMDPaper, betti[0], betti[1])
+	}
+	for _, s := range m.Scores {
+		floor, betti := math.NaN(), [2]int{}
+		if s.Floor != nil {
+			floor = s.Floor.JSD
+		}
+		if s.Betti != nil {
+			betti = *s.Betti
+		}
+		row(s.Method, s.NEff, s.Values, floor, betti)
+	}
+	row("truth", float64(m.FloorN), m.Floor, m.Floor.JSD, m.TruthBetti)
+	w.Flush()
+	fmt.Fprintf(&b, "\nJSD/floor: in units of the score of independent truth points, as many as N_eff.\n%s\n", filepath.Join(dir, reportName))
+	_, err = a.out.Write([]byte(b.String()))
+	return err
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"etalon/dataset"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"etalon": main})
+}
+
+// TestScripts runs testdata/script. The scripts find a finished tiny run at $RUN,
+// which they must not change, and its configuration at $TINY.
+func TestScripts(t *testing.T) {
+	run := tinyRun(t, "--threads", "1")
+	config, err := filepath.Abs("testdata/tiny.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("RUN", run)
+			env.Setenv("TINY", config)
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined,
+		},
+	})
+}
+
+// fails STATUS ARG… runs etalon: it must end with the status, say nothing on
+// standard output and one line on standard error, and leave all files as they are.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails STATUS ARG...")
+	}
+	before := snapshot(ts)
+	err := ts.Exec("etalon", args[1:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || strconv.Itoa(exit.ExitCode()) != args[0] {
+		ts.Fatalf("etalon ended with %v; exit status %s is expected", err, args[0])
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("a failure wrote to standard output: %q", out)
+	}
+	message := ts.ReadFile("stderr")
+	if !strings.HasPrefix(message, "etalon: ") || strings.Count(message, "\n") != 1 || !strings.HasSuffix(message, "\n") || len(message) > 400 {
+		ts.Fatalf("the error is no line: %q", message)
+	}
+	if after := snapshot(ts); !maps.Equal(before, after) {
+		ts.Fatalf("a failure changed files: before %v, after %v", before, after)
+	}
+}
+
+// snapshot lists all files of the script with their sizes and times.
+func snapshot(ts *testscript.TestScript) map[string]string {
+	files := map[string]string{}
+	err := filepath.WalkDir(ts.Getenv("WORK"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && !d.IsDir() {
+			files[path] = fmt.Sprint(info.Size(), info.ModTime())
+		} else if err == nil {
+			files[path] = "directory"
+		}
+		return err
+	})
+	ts.Check(err)
+	return files
+}
+
+// npy FILE ROWS COLS [nan] writes a table of plain numbers; the last may be NaN.
+func npy(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err1 := strconv.Atoi(args[1])
+	cols, err2 := strconv.Atoi(args[2])
+	ts.Check(errors.Join(err1, err2))
+	data := make([]float32, rows*cols)
+	for i := range data {
+		data[i] = float32(i*7919%1009) / 100
+	}
+	if len(args) > 3 {
+		data[len(data)-1] = float32(math.NaN())
+	}
+	ts.Check(dataset.WriteNPY(ts.MkAbs(args[0]), rows, cols, data))
+}
+
+// column FILE ROWS VALUE [LAST] writes a column of equal values, the last of which
+// may be another.
+func columnFile(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	value, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	data := slices.Repeat([]float64{value}, rows)
+	if len(args) > 3 {
+		data[rows-1], err = strconv.ParseFloat(args[3], 64)
+		ts.Check(err)
+	}
+	ts.Check(dataset.WriteNPYFloat64(ts.MkAbs(args[0]), data))
+}
+
+// cpdir FROM TO copies a directory.
+func cpdir(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
+
+// cut FILE BYTES removes bytes from the end of a file.
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-n))
+}
+
+// absent TEXT… demands that standard output holds none of the texts.
+func absent(ts *testscript.TestScript, _ bool, args []string) {
+	for _, s := range args {
+		if strings.Contains(ts.ReadFile("stdout"), s) {
+			ts.Fatalf("standard output holds %q", s)
+		}
+	}
+}
+
+// same FILE FILE demands equal tables.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if equal := slices.Equal(table(ts, args[0]).Data, table(ts, args[1]).Data); equal == neg {
+		ts.Fatalf("%s and %s: equal is %v", args[0], args[1], equal)
+	}
+}
+
+// joined WHOLE PART… demands that the rows of the parts are those of the whole.
+func joined(ts *testscript.TestScript, _ bool, args []string) {
+	var rows []float32
+	for _, part := range args[1:] {
+		rows = append(rows, table(ts, part).Data...)
+	}
+	if !slices.Equal(rows, table(ts, args[0]).Data) {
+		ts.Fatalf("the parts %v do not make %s", args[1:], args[0])
+	}
+}
+
+func table(ts *testscript.TestScript, path string) *dataset.Table {
+	t, err := dataset.Read(ts.MkAbs(path), dataset.ReadOptions{})
+	ts.Check(err)
+	return t
+}

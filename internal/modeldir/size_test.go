@@ -1,0 +1,17 @@
+package modeldir
+
+import "testing"
+
+func TestCheckSize(t *testing.T) {
+	for _, ok := range [][4]int{{12, 3, 48, 2}, {20, 3, 60, 2}, {1, 8, 96, 33}, {1, 1, 1, 1}, {1, 4, 4096, 100}} {
+		if err := CheckSize(ok[0], ok[1], ok[2], ok[3]); err != nil {
+			t.Errorf("CheckSize(%v): %v", ok, err)
+		}
+	}
+	// Many units, many layers, many blocks, many features.
+	for _, bad := range [][4]int{{1, 1, 1 << 16, 2}, {1, 1 << 21, 1, 2}, {1 << 16, 1 << 16, 1, 2}, {1, 1, 1 << 12, 1 << 18}, {1 << 16, 1 << 16, 1 << 16, 1 << 20}} {
+		if err := CheckSize(bad[0], bad[1], bad[2], bad[3]); err == nil {
+			t.Errorf("CheckSize(%v) is accepted", bad)
+		}
+	}
+}
