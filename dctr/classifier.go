@@ -20,12 +20,22 @@ type Config struct {
 	Hidden int     `toml:"hidden" json:"hidden"` // hidden layers
 	Units  int     `toml:"units" json:"units"`   // units of each
 	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
+	// Squares gives the network the squares of the features as well. Log-ratios of
+	// densities with normal tails grow quadratically, which a leaky ReLU network,
+	// linear far out, cannot follow by itself.
+	Squares bool `toml:"squares" json:"squares"`
+	// Start is the initialisation: "torch", what PyTorch does and the paper's networks
+	// had, or "spread" (the default), which learns fine structure much faster.
+	Start string `toml:"start" json:"start"`
 }
 
 // Check returns an error for sizes that make no network.
 func (c Config) Check() error {
 	if c.Hidden < 1 || c.Hidden > 1<<12 || c.Units < 1 || c.Units > 1<<16 || !(c.Slope >= 0 && c.Slope <= 1) {
 		return fmt.Errorf("classifier: hidden = %d, units = %d, slope = %v; 1 to 4096 layers, 1 to 65536 units and a slope from 0 to 1 are accepted", c.Hidden, c.Units, c.Slope)
+	}
+	if c.Start != "" && c.Start != "spread" && c.Start != "torch" {
+		return fmt.Errorf("classifier: start = %q; spread and torch are accepted", c.Start)
 	}
 	return nil
 }
@@ -61,7 +71,14 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 }
 
 func (c *Classifier) net() nn.MLP {
-	return nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope, Start: nn.Spread, LastGain: 0.1}
+	m := nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope}
+	if c.Config.Squares {
+		m.In *= 2
+	}
+	if c.Config.Start != "torch" {
+		m.Start, m.LastGain = nn.Spread, 0.1 // logits start near zero, where they mostly end
+	}
+	return m
 }
 
 // Dim is the number of features.
@@ -72,7 +89,11 @@ func (c *Classifier) Build(prefix string, x *graph.Node) *graph.Node {
 	if c.Shift != nil {
 		x = graph.Sub(x, x.Graph.Const(c.Shift, len(c.Shift)))
 	}
-	return c.net().Build(prefix, graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale))))
+	x = graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale)))
+	if c.Config.Squares {
+		x = graph.Concat(x, graph.AddScalar(graph.Square(x), -1))
+	}
+	return c.net().Build(prefix, x)
 }
 
 // Bind gives the parameters to a program that holds Build(prefix, …).

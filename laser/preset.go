@@ -52,12 +52,13 @@ func Preset(preset, density string) (Config, error) {
 		c.Classifier.Network = dctr.Config{Hidden: 8, Units: 64, Slope: 0.1}
 		c.Classifier.Training = train.Config{Epochs: 60, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 1_920_000
-		c.HMC = HMCConfig{Chains: 4000, Samples: 1_000_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
-			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted"}
+		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
+			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted", GlobalEvery: 2}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
-			Config:    train.Config{Epochs: 8, Batch: 2000, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.9, Eps: 1e-6}, Schedule: cosine},
-			DiscSteps: 4, Average: 0.99,
+			Config:    train.Config{Epochs: 12, Batch: 2000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
+			DiscAdam:  optim.Adam{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-6},
+			DiscSteps: 4, Average: 0.95, DiscAverage: 0.9, Warmup: 0.15, Coupled: true,
 		}
 		c.Refiner.Examples = 1_920_000
 	default:

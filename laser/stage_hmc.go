@@ -219,14 +219,14 @@ func (r *Run) finishHMC(h *mcmc.HMC, p *hmcProgress) (*hmcSummary, error) {
 // histogramSize is the effective size of the histogram of correlated points x, in
 // the order draw by draw, chain by chain.
 func (r *Run) histogramSize(x []float32, chains int) (mcmc.HistogramSize, error) {
-	const bins = 50
+	bins := r.cfg.Score.Bins
 	dim, cols, lim := r.truth.dim, r.cfg.Score.Columns, r.truth.rng
 	n := len(x) / dim / chains * chains
 	counts := make([]uint32, chains*bins*bins)
 	for i := range n {
-		u := (float64(x[i*dim+cols[0]]) - lim[0]) / (lim[1] - lim[0]) * bins
-		v := (float64(x[i*dim+cols[1]]) - lim[2]) / (lim[3] - lim[2]) * bins
-		if u >= 0 && u < bins && v >= 0 && v < bins {
+		u := (float64(x[i*dim+cols[0]]) - lim[0]) / (lim[1] - lim[0]) * float64(bins)
+		v := (float64(x[i*dim+cols[1]]) - lim[2]) / (lim[3] - lim[2]) * float64(bins)
+		if u >= 0 && u < float64(bins) && v >= 0 && v < float64(bins) {
 			counts[(i%chains)*bins*bins+int(u)*bins+int(v)]++
 		}
 	}

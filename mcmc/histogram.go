@@ -29,14 +29,16 @@ type HistogramSize struct {
 // Var C_b = M·Var(c_mb), and the sample variance over chains estimates
 // Var(c_mb) without bias. The ratio of the sums over bins,
 //
-//	D = Σ_b M·Var_m(c_mb) / Σ_b N p_b(1-p_b),   p_b = C_b/N,
+//	D = Σ_b g_b M·Var_m(c_mb) / Σ_b g_b N p_b(1-p_b),   p_b = C_b/N,
 //
-// is the ratio of the expected squared error Σ_b E(C_b/N - p_b)² of this
-// histogram to that of N independent draws; the latter goes as 1/N, hence
-// n_eff = N/D. Summing before dividing weights bins by their occupancy and needs
-// no cut on nearly empty ones. A scale common to all chains (jitter of the
-// trajectories) does no harm: given it, chains are independent and each is
-// unbiased. Starts that coincide do: they make D too small.
+// where every bin is weighted by g_b = 1/(C_b + 1), is the ratio of the expected
+// value of Σ_b (C_b/N - p_b)²/p_b of this histogram to that of N independent
+// draws; the latter goes as 1/N, hence n_eff = N/D. This is the noise that χ²
+// and, to leading order, the Jensen-Shannon divergence of a histogram see: chains
+// that are stuck in rare bins count. Adding one count keeps nearly empty bins from
+// dominating, and summing before dividing needs no cut on them. A scale common to
+// all chains (jitter of the trajectories) does no harm: given it, chains are
+// independent and each is unbiased. Starts that coincide do: they make D too small.
 //
 // The standard error is the jackknife over chains (Efron & Stein 1981): the
 // estimate is repeated without each chain in turn.
@@ -90,13 +92,14 @@ func varianceFactor(sum, sum2 []float64, without []uint32, chains, draws int) fl
 	var top, bottom float64
 	for b := range sum {
 		s, s2 := sum[b], sum2[b]
+		g := 1 / (s + 1)
 		if without != nil {
 			c := float64(without[b])
 			s -= c
 			s2 -= c * c
 		}
-		top += m * (s2 - s*s/m) / (m - 1)
-		bottom += s * (1 - s/n)
+		top += g * m * (s2 - s*s/m) / (m - 1)
+		bottom += g * s * (1 - s/n)
 	}
 	return top / bottom
 }

@@ -66,6 +66,35 @@ func TestHistogramStuck(t *testing.T) {
 	}
 }
 
+// TestHistogramWeighsRareBins: a bin of one percent of the draws, in which chains
+// stay for long, must count as much as the rest. Its share of the terms g·N p(1-p)
+// is about one half with two bins, so D lies near the mean of the two factors.
+func TestHistogramWeighsRareBins(t *testing.T) {
+	const chains, draws, stay = 400, 1000, 40
+	s := rng.New(9, "rare")
+	counts := make([]uint32, chains*3)
+	for m := range chains {
+		row := counts[m*3 : m*3+3]
+		for i := 0; i < draws; i++ {
+			if s.Uniform(uint64(i), uint64(m), 0) < 0.01/stay { // a visit of stay draws
+				n := min(stay, draws-i)
+				row[2] += uint32(n)
+				i += n - 1
+				continue
+			}
+			row[int(2*s.Uniform(uint64(i), uint64(m), 1))]++
+		}
+	}
+	h, err := HistogramESS(counts, chains, 3, draws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Factors: the rare bin about stay, the others about 1 each; weights 1, 1/2, 1/2.
+	if want := (stay + 1.0) / 2; math.Abs(h.Factor-want) > 0.15*want {
+		t.Errorf("D = %.2f, want about %.1f", h.Factor, want)
+	}
+}
+
 func TestHistogramErrors(t *testing.T) {
 	ok := occupancy(4, 3, 10, 0, 1)
 	for name, c := range map[string]struct {

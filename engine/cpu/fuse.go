@@ -66,19 +66,10 @@ func (c *compiler) findBiasSums() {
 		if vectorFirst(n) {
 			v = n.In[0]
 		}
-		if s := sumOf[v]; s != nil && !c.taken[s.ID] && c.sched.phase[s.ID] == c.sched.phase[i] && !isOutput(c.p.outs, s) && v.Width() >= 4 {
+		if s := sumOf[v]; s != nil && !c.taken[s.ID] && c.sched.phase[s.ID] == c.sched.phase[i] && v.Width() >= 4 {
 			c.bias[i], c.taken[s.ID] = s, true
 		}
 	}
-}
-
-func isOutput(outs []*graph.Node, n *graph.Node) bool {
-	for _, o := range outs {
-		if o == n {
-			return true
-		}
-	}
-	return false
 }
 
 // vectorFirst tells which operand of an OuterSum is transposed to become the
