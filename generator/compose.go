@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"etalon/graph"
@@ -16,6 +17,9 @@ const composedKind = "composed"
 type Composed struct {
 	G   Generator // primary generator
 	Phi Generator // refiner: its features are the latents of G
+	// Accept polishes samples of g∘Φ; nil is none. It belongs to sampling, not to the
+	// map that Build makes.
+	Accept *Acceptance
 }
 
 // Compose returns g∘Φ.
@@ -51,11 +55,16 @@ func (c *Composed) Bind(b nn.Binder, prefix string) error {
 const (
 	primaryDir = "generator"
 	refinerDir = "refiner"
+	acceptDir  = "acceptance"
 )
 
 // Save implements Generator.
 func (c *Composed) Save(dir string) error {
-	return modeldir.Save(dir, modeldir.NewHeader(composedKind), nil, map[string]modeldir.Writer{primaryDir: c.G.Save, refinerDir: c.Phi.Save})
+	parts := map[string]modeldir.Writer{primaryDir: c.G.Save, refinerDir: c.Phi.Save}
+	if c.Accept != nil {
+		parts[acceptDir] = c.Accept.Save
+	}
+	return modeldir.Save(dir, modeldir.NewHeader(composedKind), nil, parts)
 }
 
 func loadComposed(dir string) (*Composed, error) {
@@ -71,5 +80,15 @@ func loadComposed(dir string) (*Composed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
+	if path := filepath.Join(dir, acceptDir); exists(path) {
+		if c.Accept, err = loadAcceptance(path, g.LatentDim(), g.Dim()); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -60,24 +60,33 @@ func (c GANTraining) Check() error {
 //
 // One step is DiscSteps updates of D and one of Φ.
 type GANLearner struct {
-	gan          *GAN
-	cfg          GANTraining
-	disc         *nn.Params
-	gen          *nn.Params // the network in training; gan.Params where there is no average
-	discUpdate   *train.Update
-	genUpdate    *train.Update
-	average      *train.Average
-	discAverage  *train.Average // or nil
-	judge        *nn.Params     // the discriminator that the generator sees
-	warmup       int            // steps
-	batches      *train.Batches
-	rows         int
-	data, weight []float32
+	gan         *GAN
+	cfg         GANTraining
+	disc        *nn.Params
+	gen         *nn.Params // the network in training; gan.Params where there is no average
+	discUpdate  *train.Update
+	genUpdate   *train.Update
+	average     *train.Average
+	discAverage *train.Average // or nil
+	judge       *nn.Params     // the discriminator that the generator sees
+	warmup      int            // steps
+	batches     *train.Batches
+	rows        int
+	fields      map[string][]float32 // the examples: z, w and, with Features, x
 }
 
 // NewGANLearner prepares the training of gan on examples (n×Dim, row-major) with
-// weights (n, positive mean 1 is customary; nil means 1).
+// weights (n, mean 1 is customary; nil means 1). The discriminator has the hidden
+// sizes of the generator network.
 func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
+	c := gan.Config
+	d := &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Scale: gan.Scale, Spread: c.Residual}
+	return newGANLearner(e, gan, d, nil, data, weights, cfg, seed)
+}
+
+// newGANLearner is NewGANLearner with a discriminator that may see the features of
+// through.
+func newGANLearner(e *cpu.Engine, gan *GAN, d *discriminator, through Generator, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("gan: %w", err)
 	}
@@ -95,66 +104,91 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 	if n < 2 || len(data) != n*dim || len(weights) != n {
 		return nil, fmt.Errorf("gan: %d values and %d weights are no table of %d features with at least 2 rows", len(data), len(weights), dim)
 	}
-	l := &GANLearner{gan: gan, cfg: cfg, disc: &nn.Params{}, gen: gan.Params, data: data, weight: weights}
-	net := nn.MLP{Name: "disc", In: dim, Hidden: gan.Config.Hidden, Units: gan.Config.Units, Out: 1, Slope: gan.Config.Slope, Start: gan.net().Start}
-	net.Init(l.disc, rng.New(seed, "disc/init"))
-	if cfg.Average > 0 {
-		l.gen = gan.Params.Clone()
-		l.average = train.NewAverage(cfg.Average, l.gen.Flat())
-	}
-	discAdam := cfg.DiscAdam
-	if discAdam.Alpha == 0 {
-		discAdam = cfg.Adam
-	}
-	inverse := make([]float64, dim)
-	for i, s := range gan.Scale {
-		inverse[i] = 1 / s
-	}
-
-	g := graph.New()
-	z, w := g.Input("z", dim), g.Input("w", 1)
-	scaled := graph.Mul(z, g.Const(inverse, dim))
-	real := net.Build("", scaled)
-	y := g.RandomNormal("disc/y", gan.LatentDim())
-	if cfg.Coupled {
-		y = graph.Concat(z, g.RandomNormal("disc/y", gan.LatentDim()-dim))
-	}
-	fake := net.Build("", graph.Mul(gan.Build("", y), g.Const(inverse, dim)))
-	loss := graph.Add(
-		graph.Div(graph.SumRows(graph.Mul(w, graph.Softplus(graph.Neg(real)))), graph.SumRows(w)),
-		graph.MeanRows(graph.Softplus(fake)))
-	if cfg.R1 > 0 {
-		dz, err := graph.Grad(real, scaled)
+	l := &GANLearner{gan: gan, cfg: cfg, disc: &nn.Params{}, gen: gan.Params, fields: map[string][]float32{"z": data, "w": weights}}
+	if through != nil {
+		x, err := d.seeThrough(e, through, data)
 		if err != nil {
 			return nil, err
 		}
-		loss = graph.Add(loss, graph.MulScalar(graph.MeanRows(graph.SumFeatures(graph.Square(dz[0]))), cfg.R1/2))
+		l.fields["x"] = x
 	}
-	var err error
-	if l.discUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.disc, "", discAdam); err != nil {
-		return nil, err
-	}
-	if err := l.gen.Bind(l.discUpdate.Program, ""); err != nil {
-		return nil, err
-	}
-
-	g = graph.New()
-	fake = net.Build("", graph.Mul(gan.Build("", g.RandomNormal("gen/y", gan.LatentDim())), g.Const(inverse, dim)))
-	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, graph.MeanRows(graph.Softplus(graph.Neg(fake))), l.gen, "", cfg.Adam); err != nil {
-		return nil, err
+	d.net().Init(l.disc, rng.New(seed, "disc/init"))
+	if cfg.Average > 0 {
+		l.gen = gan.Params.Clone()
+		l.average = train.NewAverage(cfg.Average, l.gen.Flat())
 	}
 	l.judge = l.disc
 	if cfg.DiscAverage > 0 {
 		l.judge = l.disc.Clone()
 		l.discAverage = train.NewAverage(cfg.DiscAverage, l.disc.Flat())
 	}
-	if err := l.judge.Bind(l.genUpdate.Program, ""); err != nil {
-		return nil, err
-	}
 	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: n, Share: cfg.Batch})
 	l.rows = l.batches.Rows()
 	l.warmup = int(cfg.Warmup * float64(cfg.Epochs*l.StepsPerEpoch()))
-	return l, nil
+	return l, l.compile(e, d, through, seed)
+}
+
+// compile builds the updates of discriminator and generator.
+func (l *GANLearner) compile(e *cpu.Engine, d *discriminator, through Generator, seed uint64) error {
+	gan, dim := l.gan, l.gan.Dim()
+	g := graph.New()
+	z, w := g.Input("z", dim), g.Input("w", 1)
+	y := g.RandomNormal("disc/y", gan.LatentDim())
+	if l.cfg.Coupled {
+		y = graph.Concat(z, g.RandomNormal("disc/y", gan.LatentDim()-dim))
+	}
+	fake := func(phi *graph.Node) *graph.Node {
+		if through == nil {
+			return d.build("", phi, nil)
+		}
+		return d.build("", phi, through.Build("through/", phi))
+	}
+	var x *graph.Node
+	if through != nil {
+		x = g.Input("x", through.Dim())
+	}
+	real := d.build("", z, x)
+	loss := graph.Add(
+		graph.Div(graph.SumRows(graph.Mul(w, graph.Softplus(graph.Neg(real)))), graph.SumRows(w)),
+		graph.MeanRows(graph.Softplus(fake(gan.Build("", y)))))
+	if l.cfg.R1 > 0 {
+		dz, err := graph.Grad(real, z)
+		if err != nil {
+			return err
+		}
+		loss = graph.Add(loss, graph.MulScalar(graph.MeanRows(graph.SumFeatures(graph.Square(dz[0]))), l.cfg.R1/2))
+	}
+	discAdam := l.cfg.DiscAdam
+	if discAdam.Alpha == 0 {
+		discAdam = l.cfg.Adam
+	}
+	var err error
+	if l.discUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.disc, "", discAdam); err != nil {
+		return err
+	}
+	if err := l.gen.Bind(l.discUpdate.Program, ""); err != nil {
+		return err
+	}
+	if through != nil {
+		if err := through.Bind(l.discUpdate.Program, "through/"); err != nil {
+			return err
+		}
+	}
+	if l.warmup >= l.cfg.Epochs*l.StepsPerEpoch() {
+		return nil // the generator stays as it is
+	}
+
+	g = graph.New()
+	loss = graph.MeanRows(graph.Softplus(graph.Neg(fake(gan.Build("", g.RandomNormal("gen/y", gan.LatentDim()))))))
+	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.gen, "", l.cfg.Adam); err != nil {
+		return err
+	}
+	if through != nil {
+		if err := through.Bind(l.genUpdate.Program, "through/"); err != nil {
+			return err
+		}
+	}
+	return l.judge.Bind(l.genUpdate.Program, "")
 }
 
 // Losses implements train.Learner.
@@ -172,11 +206,10 @@ func (l *GANLearner) Step(step int, factor float64, out []float64) error {
 	for k := range l.cfg.DiscSteps {
 		t := step*l.cfg.DiscSteps + k
 		index := l.batches.At(t)
-		if err := l.discUpdate.Program.Feed("z", cpu.Rows{Data: l.data, Index: index}); err != nil {
-			return err
-		}
-		if err := l.discUpdate.Program.Feed("w", cpu.Rows{Data: l.weight, Index: index}); err != nil {
-			return err
+		for name, data := range l.fields {
+			if err := l.discUpdate.Program.Feed(name, cpu.Rows{Data: data, Index: index}); err != nil {
+				return err
+			}
 		}
 		loss, err := l.discUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(t)}, factor)
 		if err != nil {
@@ -212,8 +245,10 @@ func (l *GANLearner) State() []safetensors.Tensor {
 	vector := func(name string, v []float32) safetensors.Tensor {
 		return safetensors.Tensor{Name: name, Shape: []int{len(v)}, F32: v}
 	}
-	s := append(l.discUpdate.State("disc.adam"), l.genUpdate.State("gen.adam")...)
-	s = append(s, vector("disc", l.disc.Flat()), vector("gen", l.gen.Flat()))
+	s := append(l.discUpdate.State("disc.adam"), vector("disc", l.disc.Flat()), vector("gen", l.gen.Flat()))
+	if l.genUpdate != nil {
+		s = append(s, l.genUpdate.State("gen.adam")...)
+	}
 	if l.discAverage != nil {
 		s = append(s, vector("disc.average", l.discAverage.Values))
 	}

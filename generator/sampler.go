@@ -10,9 +10,10 @@ import (
 // Sampler draws from a generator. Point i of a stream is a pure function of
 // (seed, stream, i): draws in parts or in shards give the same points.
 type Sampler struct {
-	gen  Generator
-	draw *cpu.Program // prior → z, x
-	push *cpu.Program // z → x
+	gen     Generator
+	draw    *cpu.Program    // prior → z, x
+	push    *cpu.Program    // z → x
+	refined *RefinedSampler // draws from a polished model, or nil
 }
 
 // NewSampler compiles the generator for sampling.
@@ -31,6 +32,11 @@ func NewSampler(e *cpu.Engine, gen Generator, seed uint64, stream string) (*Samp
 	if err := gen.Bind(s.draw, ""); err != nil {
 		return nil, err
 	}
+	if c, ok := gen.(*Composed); ok && c.Accept != nil {
+		if s.refined, err = NewRefinedSampler(e, c, seed, stream); err != nil {
+			return nil, err
+		}
+	}
 	return s, gen.Bind(s.push, "")
 }
 
@@ -46,6 +52,9 @@ func (s *Sampler) Draw(row0 uint64, z, x []float32) error {
 	n := len(x) / d
 	if len(x) != n*d || (z != nil && len(z) != n*l) {
 		return fmt.Errorf("generator: room for %d features and %d latents; rows of %d and %d are needed", len(x), len(z), d, l)
+	}
+	if s.refined != nil {
+		return s.refined.Draw(row0, z, nil, x)
 	}
 	for lo := 0; lo < n; lo += sampleRows {
 		hi := min(lo+sampleRows, n)

@@ -25,6 +25,7 @@ type Config struct {
 	Classifier ClassifierConfig `toml:"classifier"`
 	HMC        HMCConfig        `toml:"hmc"`
 	Refiner    RefinerConfig    `toml:"refiner"`
+	Polish     PolishConfig     `toml:"polish"`
 	Score      ScoreConfig      `toml:"score"`
 }
 
@@ -55,6 +56,7 @@ type HMCConfig struct {
 	StepSize         float64 `toml:"step_size"`         // ε; the first value tried if adapted
 	Leapfrog         int     `toml:"leapfrog"`          // steps of a trajectory; 0: as many as trajectory_length needs
 	TrajectoryLength float64 `toml:"trajectory_length"` // in latent units; used if leapfrog is 0
+	MaxLeapfrog      int     `toml:"max_leapfrog"`      // most steps of a trajectory: bounds its cost, and ε from below
 	Jitter           float64 `toml:"jitter"`            // relative spread of the trajectory length, 0 to below 1
 	Adapt            bool    `toml:"adapt"`             // tune ε in the burn-in to target_accept
 	TargetAccept     float64 `toml:"target_accept"`
@@ -69,7 +71,7 @@ func (c HMCConfig) mcmc() mcmc.HMCConfig {
 		Jitter: c.Jitter, Adapt: c.Adapt, TargetAccept: c.TargetAccept, Mass: mcmc.Mass(c.Mass), GlobalEvery: c.GlobalEvery,
 	}
 	if h.Leapfrog == 0 {
-		h.TrajectoryLength = c.TrajectoryLength
+		h.TrajectoryLength, h.MaxLeapfrog = c.TrajectoryLength, c.MaxLeapfrog
 	}
 	if h.Jitter == 0 {
 		h.Jitter = mcmc.None
@@ -85,6 +87,12 @@ type RefinerConfig struct {
 	Network  generator.GANConfig   `toml:"network"`
 	Training generator.GANTraining `toml:"training"`
 	Examples int                   `toml:"examples"` // weighted latents to train on
+}
+
+// PolishConfig is the acceptance of the refiner's points (generator.Acceptance).
+type PolishConfig struct {
+	Network  generator.DiscConfig `toml:"network"`
+	Training train.Config         `toml:"training"` // epochs = 0: none
 }
 
 // ScoreConfig says how the methods are compared.
@@ -144,6 +152,11 @@ func (c *Config) Check() error {
 	}
 	if _, err := c.HMC.mcmc().WithDefaults(); err != nil {
 		return fmt.Errorf("config: hmc: %w", err)
+	}
+	if c.Polish.Training.Epochs != 0 {
+		if err := c.Polish.Training.Check(); err != nil {
+			return fmt.Errorf("config: polish.training: %w", err)
+		}
 	}
 	if err := c.Refiner.Training.Check(); err != nil {
 		return fmt.Errorf("config: refiner.training: %w", err)

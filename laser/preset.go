@@ -52,7 +52,7 @@ func Preset(preset, density string) (Config, error) {
 		c.Classifier.Network = dctr.Config{Hidden: 8, Units: 64, Slope: 0.1}
 		c.Classifier.Training = train.Config{Epochs: 60, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 1_920_000
-		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, Jitter: 0.5,
+		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, MaxLeapfrog: 4, Jitter: 0.5,
 			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted", GlobalEvery: 2}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
@@ -61,6 +61,8 @@ func Preset(preset, density string) (Config, error) {
 			DiscSteps: 4, Average: 0.95, DiscAverage: 0.9, Warmup: 0.15, Coupled: true,
 		}
 		c.Refiner.Examples = 1_920_000
+		c.Polish.Network = generator.DiscConfig{Hidden: 6, Units: 64, Slope: 0.1}
+		c.Polish.Training = train.Config{Epochs: 4, Batch: 2000, Adam: adam, Schedule: cosine}
 	default:
 		return c, fmt.Errorf("there is no preset %q; %v are known", preset, Presets())
 	}

@@ -52,12 +52,28 @@ type Run struct {
 	flow       *generator.Flow
 	classifier *dctr.Classifier
 	refiner    *generator.GAN
+	refined    *generator.Composed
 }
 
 // stage is one part of the protocol. run returns a note for people.
 type stage struct {
 	name string
 	run  func(ctx context.Context) (note string, err error)
+}
+
+// stages lists the protocol in order.
+func (r *Run) stages() []stage {
+	return []stage{
+		{"flow", r.trainFlow},
+		{"classifier", r.trainClassifier},
+		{"weights", r.weigh},
+		{"hmc", r.sampleHMC},
+		{"refiner", r.trainRefiner},
+		{"polish", r.polish},
+		{"refined", r.sampleRefined},
+		{"scores", r.score},
+		{"report", r.report},
+	}
 }
 
 // Open prepares a run directory: it makes a new one for cfg, or continues the one
@@ -128,16 +144,7 @@ func (r *Run) Do(ctx context.Context) error {
 		return err
 	}
 	defer r.log.close()
-	stages := []stage{
-		{"flow", r.trainFlow},
-		{"classifier", r.trainClassifier},
-		{"weights", r.weigh},
-		{"hmc", r.sampleHMC},
-		{"refiner", r.trainRefiner},
-		{"refined", r.sampleRefined},
-		{"scores", r.score},
-		{"report", r.report},
-	}
+	stages := r.stages()
 	for i, s := range stages {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("stopped before stage %q: %w", s.name, err)

@@ -107,8 +107,8 @@ func (r *Run) score(context.Context) (string, error) {
 		Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), N: r.cfg.Score.Points,
 		Bins: r.cfg.Score.Bins, Range: r.truth.rng,
 	}
-	for _, s := range []string{"flow", "classifier", "weights", "hmc", "refiner", "refined", "scores", "report"} {
-		m.Stages = append(m.Stages, stageName{Name: s})
+	for _, s := range r.stages() {
+		m.Stages = append(m.Stages, stageName{Name: s.name})
 	}
 	m.TruthBetti[0], m.TruthBetti[1] = metric.Betti(truth)
 	list, err := r.candidates()
@@ -138,7 +138,10 @@ func (r *Run) score(context.Context) (string, error) {
 // candidates reads the samples back from their files.
 func (r *Run) candidates() ([]candidate, error) {
 	var list []candidate
-	for _, name := range []string{"baseline", "hmc", "laser"} {
+	for _, name := range []string{"baseline", "hmc", "refiner", "laser"} {
+		if name == "refiner" && !exists(r.samplePath(name)) {
+			continue
+		}
 		x, err := r.readRows(name, r.truth.dim)
 		if err != nil {
 			return nil, err

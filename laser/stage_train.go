@@ -107,9 +107,39 @@ func (r *Run) trainClassifier(ctx context.Context) (string, error) {
 	return r.fit(ctx, "classifier", l, t.Epochs, t.Schedule, func() error { return r.classifier.Save(dir) })
 }
 
-// trainRefiner trains Φ on weighted latents (LaSeR, section 3) and saves the
-// refined model g∘Φ.
+// trainRefiner trains Φ on weighted latents (LaSeR, section 3).
 func (r *Run) trainRefiner(ctx context.Context) (string, error) {
+	dir := r.path("models", "refiner")
+	if exists(dir) {
+		g, err := generator.Load(dir)
+		if err != nil {
+			return "", err
+		}
+		phi, ok := g.(*generator.GAN)
+		if !ok {
+			return "", fmt.Errorf("%s: it is no GAN", dir)
+		}
+		r.refiner = phi
+		return "", nil
+	}
+	z, w, err := r.weightedLatents(r.cfg.Refiner.Examples)
+	if err != nil {
+		return "", err
+	}
+	if r.refiner, err = generator.NewGAN(r.cfg.Refiner.Network, ones(r.flow.LatentDim()), r.cfg.Seed); err != nil {
+		return "", err
+	}
+	t := r.cfg.Refiner.Training
+	l, err := generator.NewGANLearner(r.e, r.refiner, z, w, t, r.cfg.Seed)
+	if err != nil {
+		return "", err
+	}
+	return r.fit(ctx, "refiner", l, t.Epochs, t.Schedule, func() error { return r.refiner.Save(dir) })
+}
+
+// polish trains the acceptance of the refiner's points, if the settings ask for it,
+// and saves the refined model g∘Φ.
+func (r *Run) polish(ctx context.Context) (string, error) {
 	dir := r.path("models", "laser")
 	if exists(dir) {
 		g, err := generator.Load(dir)
@@ -120,32 +150,44 @@ func (r *Run) trainRefiner(ctx context.Context) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("%s: it is no refined model", dir)
 		}
-		if r.refiner, ok = c.Phi.(*generator.GAN); !ok {
-			return "", fmt.Errorf("%s: its refiner is no GAN", dir)
-		}
+		r.refined = c
 		return "", nil
+	}
+	c, err := generator.Compose(r.flow, r.refiner)
+	if err != nil {
+		return "", err
+	}
+	r.refined = c
+	t := r.cfg.Polish.Training
+	if t.Epochs == 0 {
+		return "none", c.Save(dir)
 	}
 	z, w, err := r.weightedLatents(r.cfg.Refiner.Examples)
 	if err != nil {
 		return "", err
 	}
-	ones := make([]float64, r.flow.LatentDim())
-	for i := range ones {
-		ones[i] = 1
-	}
-	if r.refiner, err = generator.NewGAN(r.cfg.Refiner.Network, ones, r.cfg.Seed); err != nil {
-		return "", err
-	}
-	t := r.cfg.Refiner.Training
-	l, err := generator.NewGANLearner(r.e, r.refiner, z, w, t, r.cfg.Seed)
+	l, accept, err := generator.NewAcceptanceLearner(r.e, r.flow, r.refiner, z, w, r.cfg.Polish.Network, t, r.cfg.Seed)
 	if err != nil {
 		return "", err
 	}
-	return r.fit(ctx, "refiner", l, t.Epochs, t.Schedule, func() error {
-		c, err := generator.Compose(r.flow, r.refiner)
-		if err != nil {
+	efficiency := 0.0
+	note, err := r.fit(ctx, "polish", l, t.Epochs, t.Schedule, func() error {
+		if efficiency, err = accept.Finish(r.e, r.flow, r.refiner, r.cfg.Seed); err != nil {
 			return err
 		}
+		c.Accept = accept
 		return c.Save(dir)
 	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s, %.1f %% of the refiner's points accepted", note, 100*efficiency), nil
+}
+
+func ones(n int) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = 1
+	}
+	return v
 }

@@ -132,20 +132,26 @@ func (r *Run) sampleRefined(context.Context) (string, error) {
 	if exists(r.samplePath("laser")) {
 		return "", nil
 	}
-	phi, err := generator.NewSampler(r.e, r.refiner, r.cfg.Seed, "sample")
-	if err != nil {
-		return "", err
-	}
-	g, err := generator.NewSampler(r.e, r.flow, r.cfg.Seed, "unused")
+	gen, err := generator.NewRefinedSampler(r.e, r.refined, r.cfg.Seed, "sample")
 	if err != nil {
 		return "", err
 	}
 	s := sample{z: make([]float32, r.cfg.Score.Points*r.flow.LatentDim()), x: make([]float32, r.cfg.Score.Points*r.truth.dim)}
-	if err := phi.Draw(0, nil, s.z); err != nil {
+	if err := gen.Draw(0, nil, s.z, s.x); err != nil {
 		return "", err
 	}
-	if err := g.Push(s.z, s.x); err != nil {
-		return "", err
+	if r.refined.Accept != nil { // the map itself, to show what the acceptance adds
+		raw, err := generator.NewRefinedSampler(r.e, &generator.Composed{G: r.flow, Phi: r.refiner}, r.cfg.Seed, "sample")
+		if err != nil {
+			return "", err
+		}
+		x := make([]float32, len(s.x))
+		if err := raw.Draw(0, nil, nil, x); err != nil {
+			return "", err
+		}
+		if err := r.writeRows("refiner", x, r.truth.dim); err != nil {
+			return "", err
+		}
 	}
 	if err := r.writeRows("laser_latent", s.z, r.flow.LatentDim()); err != nil {
 		return "", err

@@ -34,14 +34,14 @@ func (d *dualAveraging) restart(eps float64) {
 	*d = dualAveraging{mu: math.Log(10 * eps), logEps: math.Log(eps), logBar: math.Log(eps)}
 }
 
-// update takes in the mean acceptance probability of one proposal. maxLog
-// bounds log ε from above: where even the longest useful step is accepted too
-// often, the iterates would run away.
-func (d *dualAveraging) update(alpha, target, maxLog float64) {
+// update takes in the mean acceptance probability of one proposal. minLog and
+// maxLog bound log ε: where even the longest useful step is accepted too often,
+// or even the shortest allowed one too rarely, the iterates would run away.
+func (d *dualAveraging) update(alpha, target, minLog, maxLog float64) {
 	d.t++
 	t := float64(d.t)
 	d.sum += target - alpha
-	d.logEps = min(d.mu-math.Sqrt(t)/dualGamma*d.sum/(t+dualT0), maxLog)
+	d.logEps = max(min(d.mu-math.Sqrt(t)/dualGamma*d.sum/(t+dualT0), maxLog), minLog)
 	w := math.Pow(t, -dualKappa)
 	d.logBar = w*d.logEps + (1-w)*d.logBar
 }
@@ -84,6 +84,18 @@ func (a *adaptation) maxLog() float64 {
 	return math.Log(a.cfg.TrajectoryLength * (1 + a.cfg.jitter()))
 }
 
+// minLog is the logarithm of the shortest step size that covers the trajectory in
+// MaxLeapfrog steps. A learned density can have walls thinner than any affordable
+// step; steps of order one jump across them, and the more steps a trajectory has
+// the more likely one lands inside, so that acceptance falls as ε does and without
+// this bound the adaptation would end at zero.
+func (a *adaptation) minLog() float64 {
+	if a.cfg.Leapfrog > 0 {
+		return math.Inf(-1)
+	}
+	return math.Log(a.cfg.TrajectoryLength / float64(a.cfg.MaxLeapfrog))
+}
+
 // update takes in the burn-in proposal that made the count finished: the
 // acceptance probability of every chain and the positions it ended with. It
 // may change invMass.
@@ -95,7 +107,7 @@ func (a *adaptation) update(finished int, alpha, q, invMass []float64) {
 	for _, v := range alpha {
 		sum += v
 	}
-	a.dual.update(sum/float64(len(alpha)), a.cfg.TargetAccept, a.maxLog())
+	a.dual.update(sum/float64(len(alpha)), a.cfg.TargetAccept, a.minLog(), a.maxLog())
 	if a.cfg.Mass != MassDiagonal {
 		return
 	}

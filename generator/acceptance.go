@@ -1,0 +1,119 @@
+package generator
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/internal/modeldir"
+	"etalon/nn"
+	"etalon/train"
+)
+
+const acceptanceKind = "acceptance"
+
+// Acceptance polishes the output of a refiner: a discriminator D(z, g(z)) trained
+// on the finished Φ estimates what Φ still lacks, ln q_Z/p_Φ, and a point of Φ is
+// accepted with probability min(1, exp(D - LogCap)) (von Neumann rejection; with a
+// discriminator: arXiv:1810.06758). The residual ratio is close to one, so most
+// points pass, and the refined model is as precise as the weights.
+type Acceptance struct {
+	LogCap float64 // ln of the ratio from which on every point is accepted
+	disc   discriminator
+	params *nn.Params
+}
+
+// NewAcceptanceLearner prepares the training of the discriminator on weighted
+// latents (see NewGANLearner) for the refiner phi of g, which stays as it is.
+// Finish makes the Acceptance when the training is done.
+func NewAcceptanceLearner(e *cpu.Engine, g Generator, phi *GAN, z, w []float32, net DiscConfig, cfg train.Config, seed uint64) (*GANLearner, *Acceptance, error) {
+	if err := net.check(); err != nil {
+		return nil, nil, err
+	}
+	if g.LatentDim() != phi.Dim() {
+		return nil, nil, fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", phi.Dim(), g.LatentDim())
+	}
+	a := &Acceptance{disc: discriminator{Config: net, Scale: phi.Scale, Spread: true}}
+	l, err := newGANLearner(e, phi, &a.disc, g, z, w,
+		GANTraining{Config: cfg, DiscSteps: 1, Warmup: 1, Coupled: phi.Config.Residual && phi.LatentDim() > phi.Dim()}, seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.params = l.disc
+	return l, a, nil
+}
+
+// One in capShare points of Φ lies above the cap: it is accepted always, that is,
+// with less than its weight.
+const capShare = 1000
+
+// Finish sets the cap from points of g∘Φ and returns the share of points that will
+// be accepted.
+func (a *Acceptance) Finish(e *cpu.Engine, g Generator, phi *GAN, seed uint64) (efficiency float64, err error) {
+	c := &Composed{G: g, Phi: phi, Accept: a}
+	s, err := newRefinedSampler(e, c, seed, "acceptance")
+	if err != nil {
+		return 0, err
+	}
+	const n = 1 << 18
+	logits := make([]float32, n)
+	if err := s.attempt(0, s.rows(0, n), nil, nil, nil, logits); err != nil {
+		return 0, err
+	}
+	sorted := slices.Clone(logits)
+	slices.Sort(sorted)
+	a.LogCap = float64(sorted[n-n/capShare])
+	for _, l := range logits {
+		efficiency += math.Exp(min(float64(l)-a.LogCap, 0)) / n
+	}
+	if !(efficiency > 0.01) {
+		return 0, fmt.Errorf("generator: only %.2g of the refiner's points would be accepted: it is too far from the weighted latents", efficiency)
+	}
+	return efficiency, nil
+}
+
+// build adds the logit ln q_Z/p_Φ of latents z with features x to the graph.
+func (a *Acceptance) build(prefix string, z, x *graph.Node) *graph.Node {
+	return a.disc.build(prefix, z, x)
+}
+
+type acceptanceMeta struct {
+	modeldir.Header
+	LogCap float64 `json:"log_cap"`
+	discriminator
+}
+
+// Save writes a model directory.
+func (a *Acceptance) Save(dir string) error {
+	return modeldir.Save(dir, acceptanceMeta{modeldir.NewHeader(acceptanceKind), a.LogCap, a.disc}, a.params, nil)
+}
+
+func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
+	var m acceptanceMeta
+	if err := modeldir.Load(dir, &m); err != nil {
+		return nil, err
+	}
+	err := m.Config.check()
+	switch {
+	case err != nil:
+	case m.Kind != acceptanceKind:
+		err = fmt.Errorf("a model of kind %q; %s is accepted", m.Kind, acceptanceKind)
+	case len(m.Scale) != latents || len(m.FeatureScale) != features || m.LogCap-m.LogCap != 0:
+		err = fmt.Errorf("it is made for %d latents and %d features, the model has %d and %d", len(m.Scale), len(m.FeatureScale), latents, features)
+	default:
+		if err = checkScale(m.Scale, latents); err == nil {
+			err = checkScale(m.FeatureScale, features)
+		}
+		if err == nil {
+			err = modeldir.CheckSize(1, m.Config.Hidden, m.Config.Units, latents+features)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	a := &Acceptance{LogCap: m.LogCap, disc: m.discriminator, params: &nn.Params{}}
+	a.disc.net().Init(a.params, initStream)
+	return a, modeldir.LoadParams(dir, a.params)
+}

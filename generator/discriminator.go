@@ -1,0 +1,78 @@
+package generator
+
+import (
+	"fmt"
+	"math"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/nn"
+)
+
+// DiscConfig has the sizes of a discriminator.
+type DiscConfig struct {
+	Hidden int     `toml:"hidden" json:"hidden"` // hidden layers
+	Units  int     `toml:"units" json:"units"`   // units of each
+	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
+}
+
+func (c DiscConfig) check() error {
+	if err := checkSizes(c.Hidden, c.Units); err != nil {
+		return fmt.Errorf("discriminator: hidden and units: %w", err)
+	}
+	if !(c.Slope >= 0 && c.Slope <= 1) {
+		return fmt.Errorf("discriminator: slope %v; 0 to 1 is accepted", c.Slope)
+	}
+	return nil
+}
+
+// discriminator is the critic of a GAN, an MLP with one logit. It sees examples z,
+// divided by Scale, and, where it judges the latents of another generator, the
+// features g(z) too, divided by FeatureScale.
+type discriminator struct {
+	Config       DiscConfig `json:"network"`
+	Scale        []float64  `json:"scale"`
+	FeatureScale []float64  `json:"feature_scale,omitempty"` // nil: it does not see features
+	Spread       bool       `json:"spread"`                  // initialisation
+}
+
+// seeThrough shows the discriminator the features of the examples z under g, and
+// returns them.
+func (d *discriminator) seeThrough(e *cpu.Engine, g Generator, z []float32) ([]float32, error) {
+	s, err := NewSampler(e, g, 0, "unused")
+	if err != nil {
+		return nil, err
+	}
+	dim := g.Dim()
+	x := make([]float32, len(z)/g.LatentDim()*dim)
+	if err := s.Push(z, x); err != nil {
+		return nil, err
+	}
+	d.FeatureScale = make([]float64, dim)
+	for j := range d.FeatureScale {
+		sum := 0.0
+		for i := j; i < len(x); i += dim {
+			sum += float64(x[i]) * float64(x[i])
+		}
+		d.FeatureScale[j] = max(math.Sqrt(sum*float64(dim)/float64(len(x))), 1e-30)
+	}
+	return x, nil
+}
+
+func (d *discriminator) net() nn.MLP {
+	m := nn.MLP{Name: "disc", In: len(d.Scale) + len(d.FeatureScale), Hidden: d.Config.Hidden, Units: d.Config.Units, Out: 1, Slope: d.Config.Slope}
+	if d.Spread {
+		m.Start, m.LastGain = nn.Spread, 0.1
+	}
+	return m
+}
+
+// build adds the logit for examples z with their features x (nil without) to the
+// graph.
+func (d *discriminator) build(prefix string, z, x *graph.Node) *graph.Node {
+	in := graph.Div(z, z.Graph.Const(d.Scale, len(d.Scale)))
+	if d.FeatureScale != nil {
+		in = graph.Concat(in, graph.Div(x, x.Graph.Const(d.FeatureScale, len(d.FeatureScale))))
+	}
+	return d.net().Build(prefix, in)
+}
