@@ -29,7 +29,7 @@ type Acceptance struct {
 // latents (see NewGANLearner) for the refiner phi of g, which stays as it is.
 // Finish makes the Acceptance when the training is done.
 func NewAcceptanceLearner(e *cpu.Engine, g Generator, phi *GAN, z, w []float32, net DiscConfig, cfg train.Config, seed uint64) (*GANLearner, *Acceptance, error) {
-	if err := net.check(); err != nil {
+	if err := net.Check(); err != nil {
 		return nil, nil, err
 	}
 	if g.LatentDim() != phi.Dim() {
@@ -95,7 +95,7 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
-	err := m.Config.check()
+	err := m.Config.Check()
 	switch {
 	case err != nil:
 	case m.Kind != acceptanceKind:

@@ -16,7 +16,8 @@ type DiscConfig struct {
 	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
 }
 
-func (c DiscConfig) check() error {
+// Check returns an error for sizes that make no discriminator.
+func (c DiscConfig) Check() error {
 	if err := checkSizes(c.Hidden, c.Units); err != nil {
 		return fmt.Errorf("discriminator: hidden and units: %w", err)
 	}
@@ -62,7 +63,7 @@ func (d *discriminator) seeThrough(e *cpu.Engine, g Generator, z []float32) ([]f
 func (d *discriminator) net() nn.MLP {
 	m := nn.MLP{Name: "disc", In: len(d.Scale) + len(d.FeatureScale), Hidden: d.Config.Hidden, Units: d.Config.Units, Out: 1, Slope: d.Config.Slope}
 	if d.Spread {
-		m.Start, m.LastGain = nn.Spread, 0.1
+		m.Start = nn.Spread
 	}
 	return m
 }

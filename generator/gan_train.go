@@ -46,8 +46,25 @@ func (c GANTraining) Check() error {
 	if c.DiscSteps < 1 || c.DiscSteps > 1000 {
 		return fmt.Errorf("disc_steps = %d; 1 to 1000 is accepted", c.DiscSteps)
 	}
-	if !(c.Average >= 0 && c.Average < 1) || !(c.R1 >= 0) {
-		return fmt.Errorf("average = %v, r1 = %v; average from 0 to below 1 and r1 from 0 are accepted", c.Average, c.R1)
+	if !(c.Average >= 0 && c.Average < 1) || !(c.DiscAverage >= 0 && c.DiscAverage < 1) || !(c.R1 >= 0) {
+		return fmt.Errorf("average = %v, disc_average = %v, r1 = %v; averages from 0 to below 1 and r1 from 0 are accepted", c.Average, c.DiscAverage, c.R1)
+	}
+	if !(c.Warmup >= 0 && c.Warmup <= 1) {
+		return fmt.Errorf("warmup = %v; 0 to 1 is accepted", c.Warmup)
+	}
+	if c.DiscAdam.Alpha != 0 {
+		if err := c.DiscAdam.Check(); err != nil {
+			return fmt.Errorf("disc_adam: %w", err)
+		}
+	}
+	return nil
+}
+
+// CheckNetwork returns an error for a network of dim features that these settings
+// cannot train.
+func (c GANTraining) CheckNetwork(net GANConfig, dim int) error {
+	if c.Coupled && !(net.Residual && net.Latent > dim) {
+		return fmt.Errorf("gan: coupled training takes a residual network with more latents than features; residual = %v, %d latents and %d features are given", net.Residual, net.Latent, dim)
 	}
 	return nil
 }
@@ -91,8 +108,8 @@ func newGANLearner(e *cpu.Engine, gan *GAN, d *discriminator, through Generator,
 		return nil, fmt.Errorf("gan: %w", err)
 	}
 	dim := gan.Dim()
-	if cfg.Coupled && !(gan.Config.Residual && gan.LatentDim() > dim) {
-		return nil, fmt.Errorf("gan: coupled training takes a residual network with more latents than features")
+	if err := cfg.CheckNetwork(gan.Config, dim); err != nil {
+		return nil, err
 	}
 	n := len(data) / dim
 	if weights == nil {

@@ -58,13 +58,6 @@ func (p Prior) LogProb(z *graph.Node) *graph.Node {
 	return nn.StandardNormal(z)
 }
 
-func (p Prior) check() error {
-	if p != Normal && p != Uniform {
-		return fmt.Errorf("prior %q; normal and uniform are accepted", string(p))
-	}
-	return nil
-}
-
 // Load reads the model directory of any kind of generator.
 func Load(dir string) (Generator, error) {
 	kind, err := modeldir.Kind(dir)

@@ -154,6 +154,9 @@ func (c *Config) Check() error {
 		return fmt.Errorf("config: hmc: %w", err)
 	}
 	if c.Polish.Training.Epochs != 0 {
+		if err := c.Polish.Network.Check(); err != nil {
+			return fmt.Errorf("config: polish.network: %w", err)
+		}
 		if err := c.Polish.Training.Check(); err != nil {
 			return fmt.Errorf("config: polish.training: %w", err)
 		}

@@ -29,9 +29,12 @@ func Preset(preset, density string) (Config, error) {
 	decayed := adam
 	decayed.WeightDecay = 1e-5
 	exponential := optim.Schedule{Kind: "exponential", Gamma: 0.999}
+	cosine := optim.Schedule{Kind: "cosine", Final: 0.001}
 	c.Data.Points = 480_000
 	c.Flow.Network = flow
 	c.Classifier.Network = dctr.Config{Hidden: 8, Units: 96, Slope: 0.1}
+	c.Polish.Network = generator.DiscConfig{Hidden: 6, Units: 64, Slope: 0.1}
+	c.Polish.Training = train.Config{Batch: 2000, Adam: adam, Schedule: cosine} // for a file that sets the epochs
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}}
 	switch preset {
 	case "paper":
@@ -47,22 +50,20 @@ func Preset(preset, density string) (Config, error) {
 		c.Refiner.Examples = 480_000
 		c.Score.Points = 2_000_000
 	case "quick":
-		cosine := optim.Schedule{Kind: "cosine", Final: 0.001}
-		c.Flow.Training = train.Config{Epochs: 16, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
+		c.Flow.Training = train.Config{Epochs: 12, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
 		c.Classifier.Network = dctr.Config{Hidden: 8, Units: 64, Slope: 0.1}
-		c.Classifier.Training = train.Config{Epochs: 60, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
+		c.Classifier.Training = train.Config{Epochs: 64, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 1_920_000
 		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, MaxLeapfrog: 4, Jitter: 0.5,
 			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted", GlobalEvery: 2}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
-			Config:    train.Config{Epochs: 12, Batch: 2000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
+			Config:    train.Config{Epochs: 14, Batch: 2000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
 			DiscAdam:  optim.Adam{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-6},
 			DiscSteps: 4, Average: 0.95, DiscAverage: 0.9, Warmup: 0.15, Coupled: true,
 		}
 		c.Refiner.Examples = 1_920_000
-		c.Polish.Network = generator.DiscConfig{Hidden: 6, Units: 64, Slope: 0.1}
-		c.Polish.Training = train.Config{Epochs: 4, Batch: 2000, Adam: adam, Schedule: cosine}
+		c.Polish.Training.Epochs = 4
 	default:
 		return c, fmt.Errorf("there is no preset %q; %v are known", preset, Presets())
 	}

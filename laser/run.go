@@ -99,6 +99,9 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	if err := cfg.Refiner.Network.Check(r.truth.dim); err != nil {
 		return nil, fmt.Errorf("config: refiner.network: %w", err)
 	}
+	if err := cfg.Refiner.Training.CheckNetwork(cfg.Refiner.Network, r.truth.dim); err != nil {
+		return nil, fmt.Errorf("config: refiner.training: %w", err)
+	}
 	old, err := os.ReadFile(r.path(configFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -61,6 +61,7 @@ type metrics struct {
 	N          int            `json:"n"`
 	Bins       int            `json:"bins"`
 	Range      [4]float64     `json:"range"`
+	Columns    []int          `json:"columns"` // of the samples, that are compared
 	Stages     []stageName    `json:"stages"`
 	Scores     []Score        `json:"scores"`
 	Floor      Values         `json:"floor"` // at n points
@@ -105,7 +106,7 @@ func (r *Run) score(context.Context) (string, error) {
 	}
 	m := &metrics{
 		Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), N: r.cfg.Score.Points,
-		Bins: r.cfg.Score.Bins, Range: r.truth.rng,
+		Bins: r.cfg.Score.Bins, Range: r.truth.rng, Columns: r.cfg.Score.Columns,
 	}
 	for _, s := range r.stages() {
 		m.Stages = append(m.Stages, stageName{Name: s.name})

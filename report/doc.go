@@ -15,4 +15,6 @@
 //
 // and writes figures/*.png, figures/*.pdf and report.html. What is missing is
 // left out, and the report says so; what is broken is an error of one line.
+// Where metrics.json names the two columns that are compared, samples may have
+// more, and the first two columns of the latents are shown.
 package report

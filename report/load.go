@@ -104,7 +104,8 @@ func (r *run) loadRecords(dir string) error {
 
 func (r *run) loadSamples(dir string) error {
 	limits, bins := r.metrics.Range, r.metrics.Bins
-	points, err := readPoints(sampleFile(dir, "truth"))
+	columns := r.metrics.Columns
+	points, err := readPoints(sampleFile(dir, "truth"), columns)
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (r *run) loadSamples(dir string) error {
 	}
 	for _, name := range []string{"baseline", "hmc", "laser"} {
 		path := sampleFile(dir, name)
-		points, err := readPoints(path)
+		points, err := readPoints(path, columns)
 		if err != nil && name == "baseline" {
 			return err
 		}
@@ -134,7 +135,11 @@ func (r *run) loadSamples(dir string) error {
 			return err
 		}
 		path = sampleFile(dir, name+"_latent")
-		latents, err := readPoints(path)
+		var first []int
+		if columns != nil {
+			first = []int{0, 1}
+		}
+		latents, err := readPoints(path, first)
 		if ok, err = r.optional(err, "samples/"+name+"_latent.npy", "latent panel of "+methodLabel(name)); err != nil {
 			return err
 		}
@@ -212,17 +217,31 @@ func sampleFile(dir, name string) string {
 	return filepath.Join(dir, "samples", name+".npy")
 }
 
-// readPoints reads a table of shape (n, 2) as x0, y0, x1, y1, …. A missing
-// file is fs.ErrNotExist.
-func readPoints(path string) ([]float32, error) {
+// readPoints reads two columns of a table as x0, y0, x1, y1, …; without columns
+// the table must have the shape (n, 2). A missing file is fs.ErrNotExist.
+func readPoints(path string, columns []int) ([]float32, error) {
 	if err := exists(path); err != nil {
 		return nil, err
 	}
-	t, err := dataset.Read(path, dataset.ReadOptions{Cols: 2, AllowNonFinite: true})
+	opt := dataset.ReadOptions{AllowNonFinite: true}
+	if columns == nil {
+		opt.Cols, columns = 2, []int{0, 1}
+	}
+	t, err := dataset.Read(path, opt)
 	if err != nil {
 		return nil, err
 	}
-	return t.Data, nil
+	if t.Cols <= max(columns[0], columns[1]) {
+		return nil, fmt.Errorf("%s has %d columns, the run compares %v", path, t.Cols, columns)
+	}
+	if t.Cols == 2 && columns[0] == 0 {
+		return t.Data, nil
+	}
+	points := make([]float32, 2*t.Rows)
+	for i := range t.Rows {
+		points[2*i], points[2*i+1] = t.Data[i*t.Cols+columns[0]], t.Data[i*t.Cols+columns[1]]
+	}
+	return points, nil
 }
 
 // readVector reads a column of finite numbers. A missing file is

@@ -26,12 +26,16 @@ var methods = []method{
 	{"dctr", "DCTR", "Weighted prior", "prior points, weighted", color.RGBA{0xa0, 0x4f, 0x8a, 0xff}, []float64{2.5, 2}},
 }
 
-// methodLabel returns the name of a method for people.
+// methodLabel returns the name of a method for people. The refined model without
+// its acceptance stands in tables, but has no panels.
 func methodLabel(key string) string {
 	for _, m := range methods {
 		if m.key == key {
 			return m.label
 		}
+	}
+	if key == "refiner" {
+		return "Φ alone"
 	}
 	return key
 }

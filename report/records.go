@@ -52,7 +52,8 @@ type metrics struct {
 	Floor      *floor         `json:"floor"`
 	Weights    *weightSummary `json:"weights"`
 	TruthBetti []int          `json:"truth_betti"`
-	Range      []float64      `json:"range"` // x0, x1, y0, y1
+	Range      []float64      `json:"range"`   // x0, x1, y0, y1
+	Columns    []int          `json:"columns"` // the features of the samples that are compared; absent: samples have two
 	Bins       int            `json:"bins"`
 }
 
@@ -151,6 +152,9 @@ func readMetrics(dir string) (*metrics, error) {
 	}
 	if m.Bins < 1 || m.Bins > maxBins {
 		return nil, fmt.Errorf("%s: bins is %d, expected 1 to %d", path, m.Bins, maxBins)
+	}
+	if c := m.Columns; c != nil && (len(c) != 2 || c[0] < 0 || c[1] < 0 || c[0] == c[1]) {
+		return nil, fmt.Errorf("%s: columns is %v, expected two different columns, from 0", path, c)
 	}
 	if len(m.Range) != 4 || !(m.Range[0] < m.Range[1]) || !(m.Range[2] < m.Range[3]) {
 		return nil, fmt.Errorf("%s: range is %v, expected [x0, x1, y0, y1] with x0 < x1 and y0 < y1", path, m.Range)

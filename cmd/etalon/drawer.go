@@ -16,42 +16,24 @@ const sampleStream = "sample"
 // primary generator, where the model is refined.
 type drawer struct {
 	latentDim int
-	first     *generator.Sampler // of the model, or of its refiner
-	push      *generator.Sampler // of the primary generator; nil where there is no refiner
-	latents   []float32          // of a chunk, where the caller does not want them
+	// draw fills x with the points from row0 on, and z with their latents unless it
+	// is nil.
+	draw func(row0 uint64, z, x []float32) error
 }
 
 func newDrawer(e *cpu.Engine, gen generator.Generator, seed uint64) (*drawer, error) {
-	d := &drawer{latentDim: gen.LatentDim()}
-	var err error
 	if c, ok := gen.(*generator.Composed); ok {
-		d.latentDim = c.G.LatentDim()
-		if d.push, err = generator.NewSampler(e, c.G, seed, "unused"); err != nil {
+		s, err := generator.NewRefinedSampler(e, c, seed, sampleStream)
+		if err != nil {
 			return nil, err
 		}
-		gen = c.Phi
+		return &drawer{c.G.LatentDim(), func(row0 uint64, z, x []float32) error { return s.Draw(row0, nil, z, x) }}, nil
 	}
-	d.first, err = generator.NewSampler(e, gen, seed, sampleStream)
-	return d, err
-}
-
-// draw fills x with the points from row0 on, and z with their latents unless it is
-// nil.
-func (d *drawer) draw(row0 uint64, z, x []float32) error {
-	if d.push == nil {
-		return d.first.Draw(row0, z, x)
+	s, err := generator.NewSampler(e, gen, seed, sampleStream)
+	if err != nil {
+		return nil, err
 	}
-	if z == nil {
-		n := len(x) / d.push.Generator().Dim() * d.latentDim
-		if len(d.latents) < n {
-			d.latents = make([]float32, n)
-		}
-		z = d.latents[:n]
-	}
-	if err := d.first.Draw(row0, nil, z); err != nil {
-		return err
-	}
-	return d.push.Push(z, x)
+	return &drawer{gen.LatentDim(), s.Draw}, nil
 }
 
 func exists(parts ...string) bool {

@@ -50,7 +50,7 @@ func results(t *testing.T, dir string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"metrics.json", "samples/laser.npy", "samples/hmc.npy", "models/flow/weights.safetensors", "models/laser/refiner/weights.safetensors", "history.json"} {
+	for _, name := range []string{"metrics.json", "samples/laser.npy", "samples/hmc.npy", "models/flow/weights.safetensors", "models/laser/refiner/weights.safetensors", "models/laser/acceptance/weights.safetensors", "samples/refiner.npy", "history.json"} {
 		if len(files[name]) == 0 {
 			t.Fatalf("%s has no %s", dir, name)
 		}
@@ -87,7 +87,7 @@ func TestRunIsReproducible(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "checkpoints", "flow.ckpt")); err != nil {
 		t.Errorf("an interrupt left no checkpoint: %v", err)
 	}
-	for _, stage := range []string{"flow", "classifier", "hmc", "hmc", "refiner", "scores"} {
+	for _, stage := range []string{"flow", "classifier", "hmc", "hmc", "refiner", "polish", "scores"} {
 		stopIn(t, dir, stage, os.Kill, time.Duration(moments.IntN(80))*time.Millisecond)
 	}
 	if out, err := tinyCommand(dir).CombinedOutput(); err != nil {

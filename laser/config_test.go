@@ -1,0 +1,137 @@
+package laser
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"etalon/dataset"
+)
+
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Every preset can run, and its file gives it back.
+func TestPresetsRoundTrip(t *testing.T) {
+	for _, preset := range Presets() {
+		for _, density := range append(dataset.Names(), "") {
+			c, err := Preset(preset, density)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if density == "" {
+				c.Name, c.Truth, c.Score.Range = "mine", "a file.npy", []float64{-1, 2, 0.1, 1e300}
+			}
+			c.Seed, c.HMC.Jitter, c.Refiner.Training.DiscAdam.Alpha = 1<<63-1, 1.0/3, 1e-300
+			if err := c.Check(); err != nil {
+				t.Errorf("%s %s: %v", preset, density, err)
+			}
+			text, err := EncodeConfig(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := ReadConfig(writeFile(t, "c.toml", string(text)))
+			if err != nil {
+				t.Fatalf("%s %s: %v", preset, density, err)
+			}
+			if len(back.Score.Range) == 0 {
+				back.Score.Range = c.Score.Range // nil and empty are the same
+			}
+			if !reflect.DeepEqual(c, back) {
+				t.Errorf("%s %s: %+v came back as %+v", preset, density, c, back)
+			}
+			if again, err := EncodeConfig(back); err != nil || !bytes.Equal(again, text) {
+				t.Errorf("%s %s: it is encoded differently the second time: %v", preset, density, err)
+			}
+		}
+	}
+	if _, err := Preset("slow", "rings"); err == nil {
+		t.Error("there is a preset slow")
+	}
+}
+
+// A file that says little gets the rest from the preset, and its name.
+func TestReadConfigDefaults(t *testing.T) {
+	path := writeFile(t, "mine.toml", "truth = \"x.npy\"\n[hmc]\nchains = 7\n")
+	c, err := ReadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Preset("quick", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Name, want.Truth, want.HMC.Chains = "mine", "x.npy", 7
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("%+v; want %+v", c, want)
+	}
+	if c, err = ReadConfigAs(path, "paper"); err != nil || c.Preset != "paper" || c.HMC.Leapfrog != 50 || c.HMC.Chains != 7 {
+		t.Errorf("as paper: %+v, %v", c, err)
+	}
+}
+
+// What is wrong in a file is said in one line.
+func TestReadConfigErrors(t *testing.T) {
+	const rings = "density = \"rings\"\n"
+	for _, c := range []struct{ text, want string }{
+		{rings + "[flow]\nepoch = 3\n", `c.toml:3: there is no setting "flow.epoch"`},
+		{rings + "[polish.training.adam]\n\nalpa = 3\n", `c.toml:4: there is no setting "polish.training.adam.alpa"`},
+		{rings + "seed = \"one\"\n", "c.toml:2:"},
+		{rings + "[data]\npoints = 2.5\n", "c.toml:3:"},
+		{rings + "[score]\ncolumns = [0, \"y\"]\n", "c.toml:3:"},
+		{"density = 3\n", "c.toml:1:"},
+		{rings + "density = \"rings\"\n", "c.toml"},
+		{rings + "seed = -1\n", "c.toml"},
+		{"density == \"rings\"", "c.toml:1:"},
+		{"\x00", "c.toml:1:"},
+		{"", "give either density"},
+		{rings + "truth = \"x.npy\"\n", "give either density"},
+		{"density = \"moons\"\n", `unknown density "moons"`},
+		{rings + "preset = \"slow\"\n", `there is no preset "slow"`},
+		{rings + "[data]\npoints = 10\n", "data.points = 10"},
+		{rings + "[classifier]\ngenerated = 999999999999\n", "classifier.generated = 999999999999"},
+		{rings + "[classifier.network]\nstart = \"cold\"\n", `start = "cold"`},
+		{rings + "[refiner]\nexamples = 0\n", "refiner.examples = 0"},
+		{rings + "[refiner.training]\nwarmup = 1.5\n", "refiner.training: warmup = 1.5"},
+		{rings + "[refiner.training]\ndisc_average = nan\n", "disc_average = NaN"},
+		{rings + "[refiner.training.disc_adam]\nbeta1 = 1.0\n", "refiner.training: disc_adam: adam: beta1 = 1"},
+		{rings + "[polish.network]\nunits = 0\n", "polish.network: discriminator: hidden and units"},
+		{rings + "[polish.network]\nslope = nan\n", "polish.network: discriminator: slope NaN"},
+		{rings + "[polish.training]\nepochs = -1\n", "polish.training: epochs = -1"},
+		{rings + "[polish.training]\nbatch = 0\n", "polish.training: batch = 0"},
+		{rings + "[score]\nbins = 1\n", "score.bins = 1"},
+		{rings + "[score]\ncolumns = [1, 1]\n", "score.columns = [1 1]"},
+		{rings + "[score]\nrange = [0.0, 1.0, 0.0, inf]\n", "score.range"},
+		{rings + "[score]\nrange = [0.0, 1.0, nan, 1.0]\n", "score.range"},
+		{rings + "[hmc]\nstart = \"warm\"\n", `hmc.start = "warm"`},
+		{rings + "[hmc]\nmass = \"dense\"\n", "hmc"},
+		{rings + "[hmc]\nsamples = 10\n", "hmc.samples = 10"},
+		{rings + "[hmc]\njitter = 1.0\n", "hmc"},
+		{rings + "[hmc]\nstep_size = nan\n", "hmc"},
+		{rings + "[flow.training.schedule]\nkind = \"linear\"\n", `schedule: kind = "linear"`},
+	} {
+		_, err := ReadConfig(writeFile(t, "c.toml", c.text))
+		if err == nil {
+			t.Errorf("%q was accepted", c.text)
+			continue
+		}
+		if text := err.Error(); !strings.Contains(text, c.want) || !strings.Contains(text, "c.toml") || strings.Contains(text, "\n") {
+			t.Errorf("%q: the error is %q; want one line with %q", c.text, text, c.want)
+		}
+	}
+	if _, err := ReadConfig(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is no text file") {
+		t.Errorf("a directory: %v", err)
+	}
+	if _, err := ReadConfig(writeFile(t, "c.toml", strings.Repeat("# long\n", 1<<18))); err == nil || !strings.Contains(err.Error(), "it is no text file of at most") {
+		t.Errorf("a long file: %v", err)
+	}
+}
