@@ -21,8 +21,11 @@ const acceptanceKind = "acceptance"
 // points pass, and the refined model is as precise as the weights.
 type Acceptance struct {
 	LogCap float64 // ln of the ratio from which on every point is accepted
-	disc   discriminator
-	params *nn.Params
+	// Efficiency is the share of Φ's points that are accepted. Overweight is the share
+	// of the weight that the cap cuts off.
+	Efficiency, Overweight float64
+	disc                   discriminator
+	params                 *nn.Params
 }
 
 // NewAcceptanceLearner prepares the training of the discriminator on weighted
@@ -49,29 +52,31 @@ func NewAcceptanceLearner(e *cpu.Engine, g Generator, phi *GAN, z, w []float32, 
 // with less than its weight.
 const capShare = 1000
 
-// Finish sets the cap from points of g∘Φ and returns the share of points that will
-// be accepted.
-func (a *Acceptance) Finish(e *cpu.Engine, g Generator, phi *GAN, seed uint64) (efficiency float64, err error) {
+// Finish sets the cap, the efficiency and the overweight from points of g∘Φ.
+func (a *Acceptance) Finish(e *cpu.Engine, g Generator, phi *GAN, seed uint64) error {
 	c := &Composed{G: g, Phi: phi, Accept: a}
 	s, err := newRefinedSampler(e, c, seed, "acceptance")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	const n = 1 << 18
 	logits := make([]float32, n)
 	if err := s.attempt(0, s.rows(0, n), nil, nil, nil, logits); err != nil {
-		return 0, err
+		return err
 	}
 	sorted := slices.Clone(logits)
 	slices.Sort(sorted)
 	a.LogCap = float64(sorted[n-n/capShare])
+	kept, whole := 0.0, 0.0
 	for _, l := range logits {
-		efficiency += math.Exp(min(float64(l)-a.LogCap, 0)) / n
+		kept += math.Exp(min(float64(l)-a.LogCap, 0)) / n
+		whole += math.Exp(float64(l)-a.LogCap) / n
 	}
-	if !(efficiency > 0.01) {
-		return 0, fmt.Errorf("generator: only %.2g of the refiner's points would be accepted: it is too far from the weighted latents", efficiency)
+	a.Efficiency, a.Overweight = kept, 1-kept/whole
+	if !(a.Efficiency > 0.01) {
+		return fmt.Errorf("generator: only %.2g of the refiner's points would be accepted: train refiner and polish for longer, or do without polish (polish.training.epochs = 0)", a.Efficiency)
 	}
-	return efficiency, nil
+	return nil
 }
 
 // build adds the logit ln q_Z/p_Φ of latents z with features x to the graph.
@@ -81,13 +86,15 @@ func (a *Acceptance) build(prefix string, z, x *graph.Node) *graph.Node {
 
 type acceptanceMeta struct {
 	modeldir.Header
-	LogCap float64 `json:"log_cap"`
+	LogCap     float64 `json:"log_cap"`
+	Efficiency float64 `json:"efficiency"`
+	Overweight float64 `json:"overweight"`
 	discriminator
 }
 
 // Save writes a model directory.
 func (a *Acceptance) Save(dir string) error {
-	return modeldir.Save(dir, acceptanceMeta{modeldir.NewHeader(acceptanceKind), a.LogCap, a.disc}, a.params, nil)
+	return modeldir.Save(dir, acceptanceMeta{modeldir.NewHeader(acceptanceKind), a.LogCap, a.Efficiency, a.Overweight, a.disc}, a.params, nil)
 }
 
 func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
@@ -113,7 +120,7 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	a := &Acceptance{LogCap: m.LogCap, disc: m.discriminator, params: &nn.Params{}}
+	a := &Acceptance{LogCap: m.LogCap, Efficiency: m.Efficiency, Overweight: m.Overweight, disc: m.discriminator, params: &nn.Params{}}
 	a.disc.net().Init(a.params, initStream)
 	return a, modeldir.LoadParams(dir, a.params)
 }

@@ -27,6 +27,11 @@ func Compose(g, phi Generator) (*Composed, error) {
 	if phi.Dim() != g.LatentDim() {
 		return nil, fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", phi.Dim(), g.LatentDim())
 	}
+	for _, part := range []Generator{g, phi} {
+		if c, ok := part.(*Composed); ok && c.Accept != nil {
+			return nil, fmt.Errorf("generator: a refined model with acceptance is no map of latents, and cannot be a part of another")
+		}
+	}
 	return &Composed{G: g, Phi: phi}, nil
 }
 

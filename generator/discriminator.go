@@ -64,6 +64,9 @@ func (d *discriminator) net() nn.MLP {
 	m := nn.MLP{Name: "disc", In: len(d.Scale) + len(d.FeatureScale), Hidden: d.Config.Hidden, Units: d.Config.Units, Out: 1, Slope: d.Config.Slope}
 	if d.Spread {
 		m.Start = nn.Spread
+		if d.FeatureScale != nil {
+			m.LastGain = 0.1 // of a finished refiner the logits are small
+		}
 	}
 	return m
 }

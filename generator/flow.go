@@ -31,10 +31,11 @@ func (c FlowConfig) Check() error {
 	return nil
 }
 
-// Flow is a normalizing flow with a standard normal latent. Data are divided by
-// Scale, per feature, before they enter the network.
+// Flow is a normalizing flow with a standard normal latent. The network sees
+// (x - Shift)/Scale, per feature.
 type Flow struct {
 	Config FlowConfig
+	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
 	Seed   uint64
 	Params *nn.Params
@@ -74,15 +75,22 @@ func (f *Flow) Prior() Prior { return Normal }
 
 // Build implements Generator.
 func (f *Flow) Build(prefix string, z *graph.Node) *graph.Node {
-	return graph.Mul(f.net().Inverse(prefix, z), z.Graph.Const(f.Scale, len(f.Scale)))
+	x := graph.Mul(f.net().Inverse(prefix, z), z.Graph.Const(f.Scale, len(f.Scale)))
+	if f.Shift != nil {
+		x = graph.Add(x, z.Graph.Const(f.Shift, len(f.Shift)))
+	}
+	return x
 }
 
-// BuildLogProb implements LogDensity: the density of the network at x/scale, times
-// the Jacobian of the division.
+// BuildLogProb implements LogDensity: the density of the network at
+// (x - Shift)/Scale, times the Jacobian of the division.
 func (f *Flow) BuildLogProb(prefix string, x *graph.Node) *graph.Node {
 	jacobian := 0.0
 	for _, s := range f.Scale {
 		jacobian -= math.Log(s)
+	}
+	if f.Shift != nil {
+		x = graph.Sub(x, x.Graph.Const(f.Shift, len(f.Shift)))
 	}
 	return graph.AddScalar(f.net().LogProb(prefix, graph.Div(x, x.Graph.Const(f.Scale, len(f.Scale)))), jacobian)
 }
@@ -93,13 +101,14 @@ func (f *Flow) Bind(b nn.Binder, prefix string) error { return f.Params.Bind(b, 
 type flowMeta struct {
 	modeldir.Header
 	Config FlowConfig `json:"network"`
+	Shift  []float64  `json:"shift,omitempty"`
 	Scale  []float64  `json:"scale"`
 	Seed   uint64     `json:"seed"`
 }
 
 // Save implements Generator.
 func (f *Flow) Save(dir string) error {
-	return modeldir.Save(dir, flowMeta{modeldir.NewHeader(flowKind), f.Config, f.Scale, f.Seed}, f.Params, nil)
+	return modeldir.Save(dir, flowMeta{modeldir.NewHeader(flowKind), f.Config, f.Shift, f.Scale, f.Seed}, f.Params, nil)
 }
 
 func loadFlow(dir string) (*Flow, error) {
@@ -111,5 +120,9 @@ func loadFlow(dir string) (*Flow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
+	if m.Shift != nil && len(m.Shift) != f.Dim() {
+		return nil, fmt.Errorf("%s: %d shifts for %d features", dir, len(m.Shift), f.Dim())
+	}
+	f.Shift = m.Shift
 	return f, modeldir.LoadParams(dir, f.Params)
 }

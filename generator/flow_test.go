@@ -12,6 +12,7 @@ import (
 func testFlow(t *testing.T) *Flow {
 	t.Helper()
 	f := must(NewFlow(FlowConfig{Blocks: 4, Hidden: 1, Units: 8, Slope: 0.1}, []float64{0.5, 20}, 7))(t)
+	f.Shift = []float64{1, -10}
 	perturb(f.Params, 13)
 	return f
 }
@@ -21,7 +22,7 @@ func TestFlowDensityIntegrates(t *testing.T) {
 	f := testFlow(t)
 	e := newEngine(t, 2)
 	_, x := draw(t, e, f, 0, 20000)
-	var lo, hi [2]float64
+	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	for i, v := range x {
 		lo[i%2], hi[i%2] = min(lo[i%2], float64(v)), max(hi[i%2], float64(v))
 	}

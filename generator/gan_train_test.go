@@ -86,15 +86,14 @@ func TestAcceptanceLearnsTilt(t *testing.T) {
 			t.Fatal("the refiner was changed")
 		}
 	}
-	share, err := accept.Finish(e, c.G, phi, 5)
-	if err != nil {
+	if err := accept.Finish(e, c.G, phi, 5); err != nil {
 		t.Fatal(err)
 	}
 	c.Accept = accept
 	_, x := draw(t, e, c, 0, n)
 	m := means(x)
 	m[0], m[1] = m[0]/2, m[1]/3 // x = (2·z1, 3·z2)
-	t.Logf("mean %.3f, %.3f of the points accepted", m, share)
+	t.Logf("mean %.3f, %.3f of the points accepted", m, accept.Efficiency)
 	// The trained means scatter by the noise of the 20000 weighted examples, 0.01, and
 	// of the training, a few times that.
 	if math.Abs(m[0]-a) > 0.08 || math.Abs(m[1]) > 0.08 {

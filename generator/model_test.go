@@ -34,6 +34,7 @@ func must[T any](v T, err error) func(t *testing.T) T {
 func models(t *testing.T) map[string]Generator {
 	t.Helper()
 	flow := must(NewFlow(FlowConfig{Blocks: 3, Hidden: 1, Units: 8, Slope: 0.1}, []float64{0.5, 3}, 7))(t)
+	flow.Shift = []float64{-2, 1.5}
 	gan := must(NewGAN(GANConfig{Latent: 3, Hidden: 2, Units: 8, Slope: 0.2}, []float64{2, 0.25, 7}, 8))(t)
 	phi := must(NewGAN(GANConfig{Latent: 4, Hidden: 2, Units: 8, Slope: 0.1, Residual: true}, []float64{1, 1}, 9))(t)
 	perturb(phi.Params, 10)
@@ -161,6 +162,7 @@ func TestHostileModels(t *testing.T) {
 		"negative discriminator": {replace(accept, `"units": 8`, `"units": -8`), "1 to 65536"},
 		"other discriminator":    {replace(accept, `"units": 8`, `"units": 9`), "acceptance/weights.safetensors"},
 		"discriminator slope":    {replace(accept, `"slope": 0.1`, `"slope": 7`), "slope 7"},
+		"three shifts":           {replace(flow, "1.5", "1.5, 0"), "3 shifts for 2 features"},
 		"huge flow":              {replace(flow, `"units": 8`, `"units": 60000`), "parameters"},
 		"deep flow":              {replace(flow, `"blocks": 3`, `"blocks": 60000`), "generator"},
 		"refiner dimension":      {replace(phi, "\"scale\": [\n    1,", "\"scale\": [\n    1, 1,"), "refiner"},

@@ -123,10 +123,10 @@ func TestAcceptanceEfficiency(t *testing.T) {
 	const s, n = 0.5, 40000
 	c := tilted(t, 0.4, -0.3)
 	e := newEngine(t, 2)
-	got, err := c.Accept.Finish(e, c.G, c.Phi.(*GAN), 3)
-	if err != nil {
+	if err := c.Accept.Finish(e, c.G, c.Phi.(*GAN), 3); err != nil {
 		t.Fatal(err)
 	}
+	got := c.Accept.Efficiency
 	q := math.Sqrt2 * math.Erfinv(1-2.0/capShare)
 	want := math.Exp(s*s/2-s*q)*0.5*math.Erfc((s-q)/math.Sqrt2) + 1.0/capShare
 	// The standard error of the quantile of 2^18 points is √(p/2^18)/φ(q) = 0.018; the
@@ -134,6 +134,12 @@ func TestAcceptanceEfficiency(t *testing.T) {
 	tolerance := 4 * s * math.Sqrt(1.0/capShare/(1<<18)) / (math.Exp(-q*q/2) / math.Sqrt(2*math.Pi))
 	if math.Abs(c.Accept.LogCap-s*q) > tolerance || math.Abs(got/want-1) > tolerance {
 		t.Errorf("cap %v, efficiency %v; want %v and %v within %.3f", c.Accept.LogCap, got, s*q, want, tolerance)
+	}
+	// The whole weight is E exp(s·(u-q)); what lies beyond the cap is a small
+	// difference, so it is only asked to be right to a quarter.
+	over := 1 - want/math.Exp(s*s/2-s*q)
+	if r := c.Accept.Overweight / over; r < 0.75 || r > 1.25 {
+		t.Errorf("overweight %v, want %v", c.Accept.Overweight, over)
 	}
 	// A point whose first attempt was accepted has the latents of the model without
 	// acceptance.
@@ -162,7 +168,7 @@ func TestAcceptanceOfNothing(t *testing.T) {
 		t.Error("20 points were accepted with probability exp(-100)")
 	}
 	c = tilted(t, 30, 0)
-	if share, err := c.Accept.Finish(e, c.G, c.Phi.(*GAN), 3); err == nil {
-		t.Errorf("a share of %v is fine", share)
+	if err := c.Accept.Finish(e, c.G, c.Phi.(*GAN), 3); err == nil {
+		t.Errorf("a share of %v is fine", c.Accept.Efficiency)
 	}
 }

@@ -57,10 +57,10 @@ func tinyConfig(t *testing.T, density, truthFile string) Config {
 	c.Classifier.Network.Hidden, c.Classifier.Network.Units = 1, 8
 	c.Refiner.Network.Hidden, c.Refiner.Network.Units = 1, 8
 	c.Polish.Network.Hidden, c.Polish.Network.Units = 1, 8
-	c.Flow.Training.Epochs, c.Flow.Training.Batch = 10, 500
+	c.Flow.Training.Epochs, c.Flow.Training.Batch = 30, 500
 	c.Classifier.Training.Epochs, c.Classifier.Training.Batch = 10, 500
-	c.Refiner.Training.Epochs, c.Refiner.Training.Batch = 4, 500
-	c.Polish.Training.Epochs, c.Polish.Training.Batch = 2, 500
+	c.Refiner.Training.Epochs, c.Refiner.Training.Batch = 40, 500
+	c.Polish.Training.Epochs, c.Polish.Training.Batch, c.Polish.Training.Adam.Alpha = 10, 500, 1e-2
 	c.HMC.Chains, c.HMC.Samples, c.HMC.BurnIn = 100, 4000, 60
 	c.Score.Points, c.Score.Bins = 4000, 20
 	return c

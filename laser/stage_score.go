@@ -23,8 +23,10 @@ type Score struct {
 	NEff   float64 `json:"n_eff"`
 	Values
 	Betti *[2]int `json:"betti,omitempty"`
-	// Floor is the score of an independent truth sample of n_eff points.
-	Floor *Values `json:"floor,omitempty"`
+	// Floor is the score of an independent truth sample of FloorN points: n_eff, or
+	// fewer where a truth file has no more.
+	Floor  *Values `json:"floor,omitempty"`
+	FloorN int     `json:"floor_n,omitempty"`
 }
 
 // Values are the distances between two histograms, in both conventions: JSD in
@@ -195,20 +197,22 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 	}
 	var jobs []job
 	floors := map[int]*Values{}
-	floor := func(n int) (*Values, error) {
+	floor := func(n int) (*Values, int, error) {
+		x := r.truth.independent(n)
+		n = len(x) / r.truth.dim
 		if v := floors[n]; v != nil {
-			return v, nil
+			return v, n, nil
 		}
-		h, err := r.histogram(r.truth.independent(n), nil)
+		h, err := r.histogram(x, nil)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		v := &Values{}
 		floors[n] = v
 		jobs = append(jobs, job{h, v})
-		return v, nil
+		return v, n, nil
 	}
-	whole, err := floor(r.cfg.Score.Points)
+	whole, n, err := floor(r.cfg.Score.Points)
 	if err != nil {
 		return err
 	}
@@ -221,7 +225,7 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		s := &m.Scores[i]
 		*s = Score{Method: c.method, N: len(c.x) / r.truth.dim, NEff: c.nEff, Betti: &[2]int{b0, b1}}
 		jobs = append(jobs, job{h, &s.Values})
-		if s.Floor, err = floor(int(math.Round(c.nEff))); err != nil {
+		if s.Floor, s.FloorN, err = floor(int(math.Round(c.nEff))); err != nil {
 			return err
 		}
 	}
@@ -239,7 +243,7 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		done++
 		r.obs.Progress(done, len(jobs), "JSD and exact EMD")
 	})
-	m.Floor, m.FloorN = *whole, r.cfg.Score.Points
+	m.Floor, m.FloorN = *whole, n
 	return first
 }
 

@@ -71,6 +71,7 @@ func (r *Run) trainFlow(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	flow.Shift = r.truth.shift
 	t := r.cfg.Flow.Training
 	l, err := generator.NewFlowObjective(r.e, flow, r.truth.train, t, r.cfg.Seed)
 	if err != nil {
@@ -99,6 +100,7 @@ func (r *Run) trainClassifier(ctx context.Context) (string, error) {
 	if r.classifier, err = dctr.New(r.cfg.Classifier.Network, r.truth.scale, r.cfg.Seed); err != nil {
 		return "", err
 	}
+	r.classifier.Shift = r.truth.shift
 	t := r.cfg.Classifier.Training
 	l, err := dctr.NewObjective(r.e, r.classifier, r.truth.train, gen, t, r.cfg.Seed)
 	if err != nil {
@@ -170,9 +172,8 @@ func (r *Run) polish(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	efficiency := 0.0
 	note, err := r.fit(ctx, "polish", l, t.Epochs, t.Schedule, func() error {
-		if efficiency, err = accept.Finish(r.e, r.flow, r.refiner, r.cfg.Seed); err != nil {
+		if err := accept.Finish(r.e, r.flow, r.refiner, r.cfg.Seed); err != nil {
 			return err
 		}
 		c.Accept = accept
@@ -181,7 +182,7 @@ func (r *Run) polish(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s, %.1f %% of the refiner's points accepted", note, 100*efficiency), nil
+	return fmt.Sprintf("%s, %.1f %% of the refiner's points accepted, %.3f %% of the weight beyond the cap", note, 100*accept.Efficiency, 100*accept.Overweight), nil
 }
 
 func ones(n int) []float64 {

@@ -14,6 +14,7 @@ type truth struct {
 	dim   int
 	train []float32
 	score []float32 // the sample that methods are compared with
+	shift []float64 // mean of each feature of train; nil for a density, which lies around 0
 	scale []float64 // standard deviation of each feature of train
 	rng   [4]float64
 	// independent returns at most n more points: the truth against which the truth
@@ -64,7 +65,11 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 	if len(cfg.Score.Range) == 4 {
 		copy(t.rng[:], cfg.Score.Range)
 	}
-	t.scale = deviations(t.train, t.dim)
+	mean, deviation := moments(t.train, t.dim)
+	t.scale = deviation
+	if d == nil {
+		t.shift = mean
+	}
 	for j, s := range t.scale {
 		if !(s > 0) {
 			return nil, fmt.Errorf("truth: column %d is constant; a density needs every column to vary", j)
@@ -83,23 +88,23 @@ func shuffle(t *dataset.Table, seed uint64) {
 	t.Data = data
 }
 
-// deviations returns the standard deviation of each column.
-func deviations(x []float32, dim int) []float64 {
+// moments returns mean and standard deviation of each column.
+func moments(x []float32, dim int) (mean, deviation []float64) {
 	n := float64(len(x) / dim)
-	dev := make([]float64, dim)
-	for j := range dev {
-		mean, m2 := 0.0, 0.0
+	mean, deviation = make([]float64, dim), make([]float64, dim)
+	for j := range dim {
+		sum, m2 := 0.0, 0.0
 		for i := j; i < len(x); i += dim {
-			mean += float64(x[i])
+			sum += float64(x[i])
 		}
-		mean /= n
+		mean[j] = sum / n
 		for i := j; i < len(x); i += dim {
-			d := float64(x[i]) - mean
+			d := float64(x[i]) - mean[j]
 			m2 += d * d
 		}
-		dev[j] = math.Sqrt(m2 / n)
+		deviation[j] = math.Sqrt(m2 / n)
 	}
-	return dev
+	return mean, deviation
 }
 
 // span returns the range of two columns, a little widened.
