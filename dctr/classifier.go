@@ -20,10 +20,6 @@ type Config struct {
 	Hidden int     `toml:"hidden" json:"hidden"` // hidden layers
 	Units  int     `toml:"units" json:"units"`   // units of each
 	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
-	// Squares gives the network the squares of the features as well. Log-ratios of
-	// densities with normal tails grow quadratically, which a leaky ReLU network,
-	// linear far out, cannot follow by itself.
-	Squares bool `toml:"squares" json:"squares"`
 	// Start is the initialisation: "torch", what PyTorch does and the paper's networks
 	// had, or "spread" (the default), which learns fine structure much faster.
 	Start string `toml:"start" json:"start"`
@@ -72,9 +68,6 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 
 func (c *Classifier) net() nn.MLP {
 	m := nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope}
-	if c.Config.Squares {
-		m.In *= 2
-	}
 	if c.Config.Start != "torch" {
 		m.Start, m.LastGain = nn.Spread, 0.1 // logits start near zero, where they mostly end
 	}
@@ -89,11 +82,7 @@ func (c *Classifier) Build(prefix string, x *graph.Node) *graph.Node {
 	if c.Shift != nil {
 		x = graph.Sub(x, x.Graph.Const(c.Shift, len(c.Shift)))
 	}
-	x = graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale)))
-	if c.Config.Squares {
-		x = graph.Concat(x, graph.AddScalar(graph.Square(x), -1))
-	}
-	return c.net().Build(prefix, x)
+	return c.net().Build(prefix, graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale))))
 }
 
 // Bind gives the parameters to a program that holds Build(prefix, …).
