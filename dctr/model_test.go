@@ -15,9 +15,8 @@ import (
 )
 
 var nets = map[string]dctr.Config{
-	"plain":   {Hidden: 2, Units: 8, Slope: 0.1},
-	"torch":   {Hidden: 2, Units: 8, Slope: 0.1, Start: "torch"},
-	"squares": {Hidden: 1, Units: 8, Squares: true, Start: "spread"},
+	"plain": {Hidden: 2, Units: 8, Slope: 0.1},
+	"torch": {Hidden: 2, Units: 8, Slope: 0.1, Start: "torch"},
 }
 
 func newClassifier(t *testing.T, net dctr.Config) *dctr.Classifier {

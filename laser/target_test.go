@@ -34,7 +34,7 @@ func newModels(t *testing.T) (*generator.Flow, *dctr.Classifier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := dctr.New(dctr.Config{Hidden: 2, Units: 16, Slope: 0.1, Squares: true, Start: "torch"}, flow.Scale, 2)
+	f, err := dctr.New(dctr.Config{Hidden: 2, Units: 16, Slope: 0.1, Start: "torch"}, flow.Scale, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
