@@ -65,7 +65,6 @@ func TestHostileModels(t *testing.T) {
 		"negative":   {`"units": 8`, `"units": -1`, "units = -1"},
 		"huge":       {`"units": 8`, `"units": 65536`, "parameters"},
 		"other size": {`"units": 8`, `"units": 9`, "weights.safetensors"},
-		"squares":    {`"squares": false`, `"squares": true`, "weights.safetensors"},
 		"start":      {`"start": ""`, `"start": "warm"`, `start = "warm"; spread and torch`},
 		"slope":      {`"slope": 0.1`, `"slope": 3`, "slope = 3"},
 		"scale":      {`0.5,`, `-0.5,`, "scale -0.5"},
