@@ -165,7 +165,7 @@ func checkMetrics(t *testing.T, path, density string) map[string]any {
 	has("floor", m["floor"], "jsd", "emd", "jsd_paper", "emd_paper")
 	has("weights", m["weights"], "n_eff", "n_eff_fraction", "max_share")
 	if density != "" {
-		has("weights", m["weights"], "exact_correlation", "exact_rmse")
+		has("weights", m["weights"], "exact_correlation", "exact_correlation_trimmed", "exact_rmse")
 	}
 	for _, s := range m["stages"].([]any) {
 		has("a stage", s, "name", "seconds")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"sync"
 
 	"etalon/dataset"
@@ -85,7 +86,10 @@ type weightsSummary struct {
 	Max              float64  `json:"max"`
 	Min              float64  `json:"min"`
 	ExactCorrelation *float64 `json:"exact_correlation,omitempty"`
-	ExactRMSE        *float64 `json:"exact_rmse,omitempty"` // of the log-weights, nats
+	// ExactTrimmed is the correlation without the points of the most extreme exact
+	// log-weights, one in ten thousand on either side.
+	ExactTrimmed *float64 `json:"exact_correlation_trimmed,omitempty"`
+	ExactRMSE    *float64 `json:"exact_rmse,omitempty"` // of the log-weights, nats
 }
 
 // candidate is a sample to be scored.
@@ -271,8 +275,34 @@ func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
 		m2 += d * d
 	}
 	rmse := math.Sqrt(m2 / float64(len(exact)))
-	s.ExactCorrelation, s.ExactRMSE = &corr, &rmse
+	s.ExactCorrelation, s.ExactTrimmed, s.ExactRMSE = defined(corr), defined(trimmedCorrelation(c.logw, exact)), &rmse
 	return s, nil
+}
+
+// defined returns nil for the correlation of something that does not vary.
+func defined(v float64) *float64 {
+	if math.IsNaN(v) {
+		return nil
+	}
+	return &v
+}
+
+// trimmedCorrelation is the correlation of a and b over the points whose b is not
+// among the extreme ten-thousandth on either side. A handful of points that a
+// generator throws far outside can carry most of the variance of exact log-weights,
+// and there the data cannot tell how small a weight is.
+func trimmedCorrelation(a, b []float64) float64 {
+	sorted := slices.Clone(b)
+	slices.Sort(sorted)
+	cut := len(b) / 10_000
+	lo, hi := sorted[cut], sorted[len(b)-1-cut]
+	var x, y []float64
+	for i, v := range b {
+		if v >= lo && v <= hi {
+			x, y = append(x, a[i]), append(y, v)
+		}
+	}
+	return metric.Correlation(x, y, nil)
 }
 
 // report draws the figures and writes report.html.

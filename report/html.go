@@ -196,6 +196,9 @@ func (r *run) weightFacts(p *page) {
 	if w.ExactCorrelation != nil {
 		p.Weights = append(p.Weights, fact{"correlation with exact ln w", digits(*w.ExactCorrelation, 4)})
 	}
+	if w.ExactTrimmed != nil {
+		p.Weights = append(p.Weights, fact{"without the extreme 2 in 10 000", digits(*w.ExactTrimmed, 4)})
+	}
 	if w.ExactRMSE != nil {
 		p.Weights = append(p.Weights, fact{"RMSE of ln w", digits(*w.ExactRMSE, 3)})
 	}

@@ -39,6 +39,7 @@ type weightSummary struct {
 	Max              float64  `json:"max"`
 	Min              float64  `json:"min"`
 	ExactCorrelation *float64 `json:"exact_correlation"`
+	ExactTrimmed     *float64 `json:"exact_correlation_trimmed"`
 	ExactRMSE        *float64 `json:"exact_rmse"`
 }
 

@@ -180,7 +180,7 @@ func writeRecords(t testing.TB, dir string, n int, r *rand.Rand) {
 		"floor": floor, "truth_betti": []int{1, 2}, "range": []float64{-11, 11, -7, 7}, "bins": 100,
 		"weights": object{
 			"n_eff": 0.97 * float64(n), "n_eff_fraction": 0.97, "max_share": 1.2 / float64(n), "max": 1.21, "min": 0.01,
-			"exact_correlation": 0.9871, "exact_rmse": 0.0412,
+			"exact_correlation": 0.9871, "exact_correlation_trimmed": 0.9912, "exact_rmse": 0.0412,
 		},
 	})
 	putJSON(t, dir, "timings.json", object{
