@@ -33,9 +33,6 @@ type GANTraining struct {
 	// is near the identity and the weights near 1, the noise of the two terms of L_D
 	// cancels, and the discriminator sees differences far below the noise of a batch.
 	Coupled bool `toml:"coupled" json:"coupled"`
-	// R1 is the weight γ of the gradient penalty γ/2·E|∇D|² on real examples
-	// (arXiv:1801.04406, eq. 9); 0 is none.
-	R1 float64 `toml:"r1" json:"r1"`
 }
 
 // Check returns an error for settings that cannot train.
@@ -46,8 +43,8 @@ func (c GANTraining) Check() error {
 	if c.DiscSteps < 1 || c.DiscSteps > 1000 {
 		return fmt.Errorf("disc_steps = %d; 1 to 1000 is accepted", c.DiscSteps)
 	}
-	if !(c.Average >= 0 && c.Average < 1) || !(c.DiscAverage >= 0 && c.DiscAverage < 1) || !(c.R1 >= 0) {
-		return fmt.Errorf("average = %v, disc_average = %v, r1 = %v; averages from 0 to below 1 and r1 from 0 are accepted", c.Average, c.DiscAverage, c.R1)
+	if !(c.Average >= 0 && c.Average < 1) || !(c.DiscAverage >= 0 && c.DiscAverage < 1) {
+		return fmt.Errorf("average = %v, disc_average = %v; 0 to below 1 is accepted", c.Average, c.DiscAverage)
 	}
 	if !(c.Warmup >= 0 && c.Warmup <= 1) {
 		return fmt.Errorf("warmup = %v; 0 to 1 is accepted", c.Warmup)
@@ -89,7 +86,7 @@ type GANLearner struct {
 	warmup      int            // steps
 	batches     *train.Batches
 	rows        int
-	fields      map[string][]float32 // the examples: z, w and, with Features, x
+	fields      map[string][]float32 // the examples: z, w and, if the discriminator sees features, x
 }
 
 // NewGANLearner prepares the training of gan on examples (n×Dim, row-major) with
@@ -168,13 +165,6 @@ func (l *GANLearner) compile(e *cpu.Engine, d *discriminator, through Generator,
 	loss := graph.Add(
 		graph.Div(graph.SumRows(graph.Mul(w, graph.Softplus(graph.Neg(real)))), graph.SumRows(w)),
 		graph.MeanRows(graph.Softplus(fake(gan.Build("", y)))))
-	if l.cfg.R1 > 0 {
-		dz, err := graph.Grad(real, z)
-		if err != nil {
-			return err
-		}
-		loss = graph.Add(loss, graph.MulScalar(graph.MeanRows(graph.SumFeatures(graph.Square(dz[0]))), l.cfg.R1/2))
-	}
 	discAdam := l.cfg.DiscAdam
 	if discAdam.Alpha == 0 {
 		discAdam = l.cfg.Adam

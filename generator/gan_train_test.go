@@ -112,7 +112,6 @@ func TestGANTrainingErrors(t *testing.T) {
 		"disc_average": func(c *GANTraining, _ *GANConfig) { c.DiscAverage = 1 },
 		"disc_steps":   func(c *GANTraining, _ *GANConfig) { c.DiscSteps = 0 },
 		"disc_adam":    func(c *GANTraining, _ *GANConfig) { c.DiscAdam.Alpha = -1 },
-		"r1":           func(c *GANTraining, _ *GANConfig) { c.R1 = -1 },
 		"residual":     func(c *GANTraining, n *GANConfig) { c.Coupled, n.Residual = true, false },
 		"no noise":     func(c *GANTraining, n *GANConfig) { c.Coupled, n.Latent = true, 2 },
 	} {

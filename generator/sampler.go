@@ -40,9 +40,6 @@ func NewSampler(e *cpu.Engine, gen Generator, seed uint64, stream string) (*Samp
 	return s, gen.Bind(s.push, "")
 }
 
-// Generator returns what is sampled.
-func (s *Sampler) Generator() Generator { return s.gen }
-
 const sampleRows = 1 << 16 // rows of one run: bounds the memory of kept values
 
 // Draw fills x (n×Dim, row-major) with points number row0 and following, and z

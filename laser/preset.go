@@ -16,9 +16,10 @@ func Presets() []string { return []string{"quick", "paper"} }
 // Preset returns the settings of a preset for a truth density ("" for a file).
 //
 // paper has the networks, epochs and sample sizes of LaSeR, section 4.1, with the
-// details of its public code (slope 0.1, Adam ε = 1e-6). quick has the same flow
-// and classifier networks, trained for less time with a learning rate that decays
-// to zero, better HMC settings, and a smaller refiner.
+// details of its public code (slope 0.1, Adam ε = 1e-6). quick has the same flow,
+// trained for fewer epochs with a learning rate that decays to zero, a narrower
+// classifier trained in the same way, better HMC settings, and a smaller residual
+// refiner whose points are polished.
 func Preset(preset, density string) (Config, error) {
 	c := Config{Name: density, Preset: preset, Seed: 1, Density: density}
 	flow := generator.FlowConfig{Blocks: 12, Hidden: 3, Units: 48, Slope: 0.1}

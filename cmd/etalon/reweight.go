@@ -10,6 +10,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/engine/cpu"
+	"etalon/internal/modeldir"
 )
 
 type reweightOptions struct {
@@ -74,19 +75,12 @@ func (o *reweightOptions) check() error {
 	return checkModelDir(o.model)
 }
 
-// checkModelDir refuses to replace a directory that is no model.
+// checkModelDir tells early what saving the model would find.
 func checkModelDir(dir string) error {
 	if info, err := os.Stat(filepath.Dir(dir)); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s: cannot write: the directory does not exist", dir)
 	}
-	entries, err := os.ReadDir(dir)
-	switch {
-	case os.IsNotExist(err), err == nil && (len(entries) == 0 || exists(dir, "model.json")):
-		return nil
-	case err != nil:
-		return fmt.Errorf("%s: it is no directory; a new one or that of a model is accepted", dir)
-	}
-	return fmt.Errorf("%s: it holds other files and no model; a new directory or that of a model is accepted", dir)
+	return modeldir.Replaceable(dir)
 }
 
 // reweighted is what reweight says about its weights.

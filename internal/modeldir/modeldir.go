@@ -40,9 +40,13 @@ func NewHeader(kind string) Header { return Header{Format: format, Kind: kind} }
 // Writer writes one model directory.
 type Writer func(dir string) error
 
-// Save makes dir a model directory, replacing what was there. meta is written to
-// model.json; params may be nil; parts are written to subdirectories.
+// Save makes dir a model directory, replacing the one that was there; anything else
+// that holds files is left alone, with an error. meta is written to model.json;
+// params may be nil; parts are written to subdirectories.
 func Save(dir string, meta any, params *nn.Params, parts map[string]Writer) (err error) {
+	if err := Replaceable(dir); err != nil {
+		return err
+	}
 	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".tmp-"+filepath.Base(dir)+"-")
 	if err != nil {
 		return fmt.Errorf("%s: could not make the directory: %w", dir, err)
@@ -58,11 +62,31 @@ func Save(dir string, meta any, params *nn.Params, parts map[string]Writer) (err
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(dir); err != nil {
+	old := tmp + "-old" // so that at no time both models are gone
+	switch err := os.Rename(dir, old); {
+	case err == nil:
+		defer os.RemoveAll(old)
+	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: could not replace it: %w", dir, err)
 	}
 	if err := os.Rename(tmp, dir); err != nil {
 		return fmt.Errorf("%s: could not put the model there: %w", dir, err)
+	}
+	return nil
+}
+
+// Replaceable returns an error if something stands at dir that is neither a model
+// directory nor an empty one.
+func Replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: it is no directory; a new one or that of a model is accepted", dir)
+	}
+	if _, err := os.Stat(filepath.Join(dir, jsonName)); len(entries) > 0 && err != nil {
+		return fmt.Errorf("%s: it holds other files and no model; a new directory or that of a model is accepted", dir)
 	}
 	return nil
 }
