@@ -21,7 +21,7 @@ type Config struct {
 	Units  int     `toml:"units" json:"units"`   // units of each
 	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
 	// Start is the initialisation: "torch", what PyTorch does and the paper's networks
-	// had, or "spread" (the default), which learns fine structure much faster.
+	// had, or "spread" (the default): see nn.Spread.
 	Start string `toml:"start" json:"start"`
 }
 

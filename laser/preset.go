@@ -41,6 +41,7 @@ func Preset(preset, density string) (Config, error) {
 	case "paper":
 		c.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
 		c.Classifier.Training = train.Config{Epochs: 50, Batch: 2000, Validation: 0.05, Adam: adam, Schedule: exponential}
+		c.Classifier.Network.Start = "torch"
 		c.Classifier.Generated = 480_000
 		c.HMC = HMCConfig{Chains: 100, Samples: 2_000_000, BurnIn: 3000, Thin: 1, StepSize: 0.004, Leapfrog: 50, Mass: "unit", Start: "prior"}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 7, Units: 100, Slope: 0.1}

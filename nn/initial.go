@@ -26,8 +26,7 @@ const (
 	// resolved finely. The first layer's weights are twice as large and its kinks lie
 	// through points spread evenly over ±2.5 in every feature; the other layers' biases
 	// are uniform in ±0.5. With zero biases all kinks of a leaky ReLU network pass
-	// through the origin, and structure far smaller than the data's width is learned
-	// very slowly.
+	// through the origin at first, wherever the structure to be learned lies.
 	Spread
 )
 
