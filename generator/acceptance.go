@@ -139,7 +139,7 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 	case err != nil:
 	case m.Kind != acceptanceKind:
 		err = fmt.Errorf("a model of kind %q; %s is accepted", m.Kind, acceptanceKind)
-	case len(m.Scale) != latents || len(m.FeatureScale) != features || m.LogCap-m.LogCap != 0:
+	case len(m.Scale) != latents || m.Shift != nil || len(m.FeatureScale) != features || m.LogCap-m.LogCap != 0:
 		err = fmt.Errorf("it is made for %d latents and %d features, the model has %d and %d", len(m.Scale), len(m.FeatureScale), latents, features)
 	default:
 		if err = checkScale(m.Scale, latents); err == nil {

@@ -28,10 +28,11 @@ func (c DiscConfig) Check() error {
 }
 
 // discriminator is the critic of a GAN, an MLP with one logit. It sees examples z,
-// divided by Scale, and, where it judges the latents of another generator, the
+// less Shift and divided by Scale, and, where it judges the latents of another generator, the
 // features g(z) too, divided by FeatureScale.
 type discriminator struct {
 	Config       DiscConfig `json:"network"`
+	Shift        []float64  `json:"shift,omitempty"` // nil is none
 	Scale        []float64  `json:"scale"`
 	FeatureScale []float64  `json:"feature_scale,omitempty"` // nil: it does not see features
 	Spread       bool       `json:"spread"`                  // initialisation
@@ -74,7 +75,7 @@ func (d *discriminator) net() nn.MLP {
 // build adds the logit for examples z with their features x (nil without) to the
 // graph.
 func (d *discriminator) build(prefix string, z, x *graph.Node) *graph.Node {
-	in := graph.Div(z, z.Graph.Const(d.Scale, len(d.Scale)))
+	in := toNetwork(z, d.Shift, d.Scale)
 	if d.FeatureScale != nil {
 		in = graph.Concat(in, graph.Div(x, x.Graph.Const(d.FeatureScale, len(d.FeatureScale))))
 	}

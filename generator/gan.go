@@ -41,9 +41,11 @@ func (c GANConfig) Check(dim int) error {
 	return nil
 }
 
-// GAN is the generator network of a GAN, with a latent of any dimension. Outputs are multiplied by Scale, per feature.
+// GAN is the generator network of a GAN, with a latent of any dimension. Its output is
+// multiplied by Scale, and Shift is added, per feature.
 type GAN struct {
 	Config GANConfig
+	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
 	Params *nn.Params
 }
@@ -90,7 +92,7 @@ func (n *GAN) Build(prefix string, z *graph.Node) *graph.Node {
 	if n.Config.Residual {
 		x = graph.Add(x, graph.Slice(z, 0, n.Dim()))
 	}
-	return graph.Mul(x, z.Graph.Const(n.Scale, len(n.Scale)))
+	return toData(x, n.Shift, n.Scale)
 }
 
 // Bind implements Generator.
@@ -99,12 +101,13 @@ func (n *GAN) Bind(b nn.Binder, prefix string) error { return n.Params.Bind(b, p
 type ganMeta struct {
 	modeldir.Header
 	Config GANConfig `json:"network"`
+	Shift  []float64 `json:"shift,omitempty"`
 	Scale  []float64 `json:"scale"`
 }
 
 // Save implements Generator.
 func (n *GAN) Save(dir string) error {
-	return modeldir.Save(dir, ganMeta{modeldir.NewHeader(ganKind), n.Config, n.Scale}, n.Params, nil)
+	return modeldir.Save(dir, ganMeta{modeldir.NewHeader(ganKind), n.Config, n.Shift, n.Scale}, n.Params, nil)
 }
 
 func loadGAN(dir string) (*GAN, error) {
@@ -113,8 +116,12 @@ func loadGAN(dir string) (*GAN, error) {
 		return nil, err
 	}
 	n, err := NewGAN(m.Config, m.Scale, 0)
+	if err == nil {
+		err = checkShift(m.Shift, n.Dim())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
+	n.Shift = m.Shift
 	return n, modeldir.LoadParams(dir, n.Params)
 }

@@ -94,7 +94,7 @@ type GANLearner struct {
 // sizes of the generator network.
 func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
 	c := gan.Config
-	d := &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Scale: gan.Scale, Spread: c.Residual}
+	d := &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual}
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("gan: %w", err)
 	}

@@ -49,10 +49,12 @@ func Load(dir string) (Generator, error) {
 		return loadFlowMatching(dir)
 	case composedKind:
 		return loadComposed(dir)
+	case identityKind:
+		return loadIdentity(dir)
 	case processKind, pairsKind:
 		return nil, fmt.Errorf("%s: a model of kind %q is no network, which is needed here", dir, kind)
 	}
-	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, composedKind)
+	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, composedKind, identityKind)
 }
 
 // checkScale refuses preprocessing that cannot be inverted.

@@ -83,7 +83,7 @@ func TestReadConfigDefaults(t *testing.T) {
 func TestReadConfigErrors(t *testing.T) {
 	const rings = "density = \"rings\"\n"
 	for _, c := range []struct{ text, want string }{
-		{rings + "[flow]\nepoch = 3\n", `c.toml:3: there is no setting "flow.epoch"`},
+		{rings + "[generator.flow]\nepoch = 3\n", `c.toml:3: there is no setting "generator.flow.epoch"`},
 		{rings + "[polish.training.adam]\n\nalpa = 3\n", `c.toml:4: there is no setting "polish.training.adam.alpa"`},
 		{rings + "seed = \"one\"\n", "c.toml:2:"},
 		{rings + "[data]\npoints = 2.5\n", "c.toml:3:"},
@@ -101,8 +101,25 @@ func TestReadConfigErrors(t *testing.T) {
 		{rings + "[classifier]\ngenerated = 999999999999\n", "classifier.generated = 999999999999"},
 		{rings + "[classifier.network]\nstart = \"cold\"\n", `start = "cold"`},
 		{rings + "[refiner]\nexamples = 0\n", "refiner.examples = 0"},
-		{rings + "[flow.network]\nprior = \"uniform\"\n", `flow.network.prior = "uniform"; a run takes normal`},
-		{rings + "[refiner.flow_matching.network]\nrefines = \"uniform\"\n", `refines = "uniform"; a run takes normal`},
+		{rings + "[generator]\nkind = \"nf\"\n", `generator.kind = "nf"; flow, gan, vae, model, process and pairs are accepted`},
+		{rings + "[generator]\nhidden = -1\n", "generator.hidden = -1"},
+		{rings + "[generator]\nkind = \"model\"\n", "needs model"},
+		{rings + "[generator]\nkind = \"process\"\n", "generator.process: "},
+		{rings + "[generator]\nkind = \"pairs\"\n", "latents and sample, two files, are needed"},
+		{rings + "[generator]\nkind = \"gan\"\n[generator.gan.training]\nwarmup = 2.0\n", "generator.gan: warmup = 2"},
+		{rings + "[generator]\nkind = \"vae\"\n[generator.vae.network]\nbeta = 0.0\n", "generator.vae: vae: beta = 0"},
+		{rings + "[refiner.flow_matching.network]\nrefines = \"uniform\"\n", `refines = "uniform"; a run sets it`},
+		{rings + "[classifier]\nfolds = 2000\n", "2000 folds"},
+		{rings + "[classifier]\ncalibrate = \"platt\"\n", `calibrate = "platt"`},
+		{rings + "[classifier]\nloss = \"hinge\"\n", "hinge"},
+		{rings + "[closure]\npoints = 10\n", "closure.points = 10"},
+		{rings + "[closure]\nlevel = 0.0\n", "closure.level = 0"},
+		{rings + "[omnifold]\nevents = 10\n", "omnifold.events = 10"},
+		{rings + "[omnifold]\niterations = -1\n", "iterations = -1"},
+		{rings + "[samplers]\nmethods = [\"nuts\"]\n", `there is no "nuts"`},
+		{rings + "[iterate]\nrounds = 9\n", "iterate.rounds = 9"},
+		{rings + "[iterate]\nrounds = 1\nkind = \"again\"\n", `iterate.kind = "again"`},
+		{rings + "[iterate]\nrounds = 2\nkind = \"continue\"\n", "makes one round"},
 		{rings + "[refiner]\nkind = \"vae\"\n", "refiner.kind = \"vae\"; gan, flow and flow-matching are accepted"},
 		{rings + "[refiner.flow_matching.training]\naverage = 2.0\n", "refiner.flow_matching.training: average = 2"},
 		{rings + "[refiner]\nkind = \"flow\"\n[refiner.flow.training]\nbatch = 0\n", "refiner.flow.training: "},
@@ -122,7 +139,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{rings + "[hmc]\nsamples = 10\n", "hmc.samples = 10"},
 		{rings + "[hmc]\njitter = 1.0\n", "hmc"},
 		{rings + "[hmc]\nstep_size = nan\n", "hmc"},
-		{rings + "[flow.training.schedule]\nkind = \"linear\"\n", `schedule: kind = "linear"`},
+		{rings + "[generator.flow.training.schedule]\nkind = \"linear\"\n", `schedule: kind = "linear"`},
 	} {
 		_, err := ReadConfig(writeFile(t, "c.toml", c.text))
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 
 	"etalon/dctr"
 	"etalon/generator"
+	"etalon/mcmc"
 	"etalon/nn"
 	"etalon/optim"
 	"etalon/train"
@@ -37,7 +38,19 @@ func Preset(preset, density string) (Config, error) {
 	exponential := optim.Schedule{Kind: "exponential", Gamma: 0.999}
 	cosine := optim.Schedule{Kind: "cosine", Final: 0.001}
 	c.Data.Points = 480_000
-	c.Flow.Network = flow
+	c.Generator = GeneratorConfig{Kind: kindFlow, Flow: FlowConfig{Network: flow}}
+	c.Generator.GAN = GANConfig{
+		Network: generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1},
+		Training: generator.GANTraining{
+			Config:    train.Config{Epochs: 20, Batch: 500, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
+			DiscSteps: 1, Average: 0.999,
+		},
+	}
+	c.Generator.VAE = VAEConfig{
+		Network:  generator.VAEConfig{Latent: 2, Hidden: 3, Units: 64, Slope: 0.1, Beta: 1, Noise: true},
+		Training: train.Config{Epochs: 20, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine},
+	}
+	c.Generator.Process = generator.ProcessConfig{Command: []string{}}
 	c.Classifier.Network = dctr.Config{Hidden: 8, Units: 96, Slope: 0.1}
 	c.Polish.Network = generator.DiscConfig{Hidden: 6, Units: 64, Slope: 0.1}
 	c.Polish.Training = train.Config{Epochs: 4, Batch: 2000, Adam: adam, Schedule: cosine}
@@ -49,10 +62,18 @@ func Preset(preset, density string) (Config, error) {
 		Training: generator.FlowMatchingTraining{Average: 0.999, Coupled: true,
 			Config: train.Config{Epochs: 24, Batch: 1000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, Schedule: cosine}},
 	}
+	c.Classifier.Loss = dctr.BCE
+	c.Closure = ClosureConfig{Points: 200_000, Level: 0.025, Network: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1},
+		Training: train.Config{Epochs: 12, Batch: 1000, Validation: 0.1, Adam: adam, Schedule: cosine}}
+	c.OmniFold = OmniFoldConfig{Events: 1_000_000, Iterations: 8, WarmStart: true,
+		Detector: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1}, Particle: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1},
+		Training: train.Config{Epochs: 4, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}}
+	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000}
+	c.Iterate = IterateConfig{Kind: iterateRefine}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}}
 	switch preset {
 	case "paper":
-		c.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
+		c.Generator.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
 		c.Classifier.Training = train.Config{Epochs: 50, Batch: 2000, Validation: 0.05, Adam: adam, Schedule: exponential}
 		c.Classifier.Network.Start = "torch"
 		c.Classifier.Generated = 480_000
@@ -64,7 +85,7 @@ func Preset(preset, density string) (Config, error) {
 		}
 		c.Score.Points = 2_000_000
 	case "quick":
-		c.Flow.Training = train.Config{Epochs: 12, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
+		c.Generator.Flow.Training = train.Config{Epochs: 12, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
 		c.Classifier.Network = dctr.Config{Hidden: 8, Units: 64, Slope: 0.1}
 		c.Classifier.Training = train.Config{Epochs: 64, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 1_920_000

@@ -19,12 +19,15 @@ import (
 // timings is timings.json: the wall-clock seconds of each stage, over all
 // sessions that worked on it.
 type timings struct {
-	Stages  []stageTime `json:"stages"`
-	Total   float64     `json:"total_seconds"`
-	Threads int         `json:"threads"`
-	CPU     string      `json:"cpu"`
-	SIMD    string      `json:"simd"`
-	Go      string      `json:"go"`
+	Stages []stageTime `json:"stages"`
+	// Samplers are the seconds of the draws of each sampler, without its pilot of the
+	// modes and its diagnostics.
+	Samplers []stageTime `json:"samplers,omitempty"`
+	Total    float64     `json:"total_seconds"`
+	Threads  int         `json:"threads"`
+	CPU      string      `json:"cpu"`
+	SIMD     string      `json:"simd"`
+	Go       string      `json:"go"`
 }
 
 type stageTime struct {
@@ -56,6 +59,17 @@ func (t *timings) add(name string, d time.Duration) {
 		}
 	}
 	t.Stages = append(t.Stages, stageTime{name, d.Seconds()})
+}
+
+// sampler sets the seconds of a sampler's draws.
+func (t *timings) sampler(name string, seconds float64) {
+	for i := range t.Samplers {
+		if t.Samplers[i].Name == name {
+			t.Samplers[i].Seconds = seconds
+			return
+		}
+	}
+	t.Samplers = append(t.Samplers, stageTime{name, seconds})
 }
 
 func (t *timings) of(name string) float64 {

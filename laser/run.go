@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"etalon/dataset"
-	"etalon/dctr"
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/internal/atomicfile"
@@ -29,13 +28,15 @@ type Observer interface {
 
 // Names of the files in a run directory.
 const (
-	configFile  = "run.toml"
-	metricsFile = "metrics.json"
-	timingsFile = "timings.json"
-	historyFile = "history.json"
-	hmcFile     = "hmc.json"
-	logFile     = "log.jsonl"
-	reportFile  = "report.html"
+	configFile   = "run.toml"
+	metricsFile  = "metrics.json"
+	timingsFile  = "timings.json"
+	historyFile  = "history.json"
+	hmcFile      = "hmc.json"
+	samplersFile = "samplers.json"
+	closureFile  = "closure.json"
+	logFile      = "log.jsonl"
+	reportFile   = "report.html"
 )
 
 // Run is one run of the protocol in its directory.
@@ -49,10 +50,7 @@ type Run struct {
 	log     *runLog
 	times   *timings
 
-	flow       *generator.Flow
-	classifier *dctr.Classifier
-	refiner    generator.Generator
-	refined    *generator.Composed
+	rounds []*round
 }
 
 // stage is one part of the protocol. run returns a note for people.
@@ -63,18 +61,52 @@ type stage struct {
 
 // stages lists the protocol in order.
 func (r *Run) stages() []stage {
-	return []stage{
-		{"flow", r.trainFlow},
-		{"classifier", r.trainClassifier},
-		{"weights", r.weigh},
-		{"rejection", r.sampleRejection},
-		{"hmc", r.sampleHMC},
-		{"refiner", r.trainRefiner},
-		{"polish", r.polish},
-		{"refined", r.sampleRefined},
-		{"scores", r.score},
-		{"report", r.report},
+	var list []stage
+	for _, rd := range r.rounds {
+		add := func(name string, run func(context.Context, *round) (string, error)) {
+			list = append(list, stage{rd.stage(name), func(ctx context.Context) (string, error) { return run(ctx, rd) }})
+		}
+		if rd.number == 1 {
+			add("generator", func(ctx context.Context, _ *round) (string, error) { return r.openGenerator(ctx) })
+		} else {
+			add("generator", r.nextGenerator)
+		}
+		add("classifier", r.trainClassifier)
+		add("weights", r.weigh)
+		if rd.number == 1 && r.cfg.Closure.Points > 0 {
+			add("closure", r.testClosure)
+		}
+		if !r.cfg.Network() {
+			add("omnifold", r.pullBack)
+		}
+		if rd.number == 1 && r.cfg.Generator.Kind != kindPairs {
+			if r.cfg.hidden() {
+				add("direct", r.sampleDirect)
+			}
+			add("samplers", r.chooseSampler)
+			add("rejection", r.sampleRejection)
+			add("hmc", r.sampleHMC)
+			for _, m := range r.cfg.Samplers.list() {
+				add(string(m), func(ctx context.Context, rd *round) (string, error) { return r.runSampler(ctx, rd, m) })
+			}
+		}
+		add("refiner", r.trainRefiner)
+		add("polish", r.polish)
+		add("refined", r.sampleRefined)
 	}
+	return append(list, stage{"scores", r.score}, stage{"report", r.report})
+}
+
+// Network tells that the generator is a network of all its latents: gradients reach
+// them, and the refined model is one network.
+func (c *Config) Network() bool {
+	return c.Generator.Hidden == 0 && c.Generator.Kind != kindProcess && c.Generator.Kind != kindPairs
+}
+
+// hidden tells that the generator has hidden latents.
+func (c *Config) hidden() bool {
+	g := c.Generator
+	return g.Hidden > 0 || g.Kind == kindProcess && g.Process.Hidden || g.Kind == kindPairs && g.Pairs.Hidden
 }
 
 // Open prepares a run directory: it makes a new one for cfg, or continues the one
@@ -97,8 +129,11 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	if r.truth, err = loadTruth(cfg, r.density); err != nil {
 		return nil, err
 	}
-	if err := cfg.Refiner.check(r.truth.dim); err != nil {
-		return nil, fmt.Errorf("config: refiner.%w", err)
+	if err := r.checkNetworks(); err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	for k := range 1 + cfg.Iterate.Rounds {
+		r.rounds = append(r.rounds, &round{number: k + 1})
 	}
 	old, err := os.ReadFile(r.path(configFile))
 	switch {
@@ -125,6 +160,47 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	return r, nil
 }
 
+// checkNetworks returns an error for networks that do not fit the truth's number of
+// columns, as far as the settings tell.
+func (r *Run) checkNetworks() error {
+	g, dim := r.cfg.Generator, r.truth.dim
+	latent, prior := dim, generator.Normal
+	switch g.Kind {
+	case kindFlow:
+		prior = g.Flow.Network.Prior
+		if dim < 2 {
+			return fmt.Errorf("generator.kind = %q: a flow takes at least 2 columns, the truth has %d", g.Kind, dim)
+		}
+	case kindGAN:
+		if err := g.GAN.Network.Check(dim); err != nil {
+			return fmt.Errorf("generator.gan.network: %w", err)
+		}
+		if err := g.GAN.Training.CheckNetwork(g.GAN.Network, dim); err != nil {
+			return fmt.Errorf("generator.gan.training: %w", err)
+		}
+		latent, prior = g.GAN.Network.Latent, g.GAN.Network.Prior
+	case kindVAE:
+		latent, prior = g.VAE.Network.Latent, g.VAE.Network.Prior
+		if g.VAE.Network.Noise {
+			latent += dim
+		}
+	case kindProcess:
+		if g.Process.Dim != dim {
+			return fmt.Errorf("generator.process.dim = %d; the truth has %d columns", g.Process.Dim, dim)
+		}
+		latent, prior = g.Process.Latent, g.Process.Prior
+	default:
+		return nil // known when it is read
+	}
+	if g.Hidden >= latent {
+		return fmt.Errorf("generator.hidden = %d of %d latents; at least one must be known", g.Hidden, latent)
+	}
+	if err := r.cfg.Refiner.check(latent-g.Hidden, prior); err != nil {
+		return fmt.Errorf("refiner.%w", err)
+	}
+	return nil
+}
+
 func (r *Run) path(parts ...string) string {
 	return filepath.Join(append([]string{r.dir}, parts...)...)
 }
@@ -145,6 +221,11 @@ func (r *Run) Do(ctx context.Context) error {
 		return err
 	}
 	defer r.log.close()
+	defer func() {
+		if g := r.rounds[0].g; g != nil {
+			g.close()
+		}
+	}()
 	stages := r.stages()
 	for i, s := range stages {
 		if err := ctx.Err(); err != nil {

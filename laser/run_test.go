@@ -54,18 +54,21 @@ func tinyConfig(t *testing.T, density, truthFile string) Config {
 	}
 	c.Name, c.Truth = "tiny", truthFile
 	c.Data.Points, c.Classifier.Generated, c.Refiner.Examples = 4000, 4000, 4000
-	c.Flow.Network.Blocks, c.Flow.Network.Hidden, c.Flow.Network.Units = 3, 1, 8
+	c.Generator.Flow.Network.Blocks, c.Generator.Flow.Network.Hidden, c.Generator.Flow.Network.Units = 3, 1, 8
 	c.Classifier.Network.Hidden, c.Classifier.Network.Units = 1, 8
 	c.Refiner.Network.Hidden, c.Refiner.Network.Units = 1, 8
 	c.Refiner.Flow.Network.Blocks, c.Refiner.Flow.Network.Hidden, c.Refiner.Flow.Network.Units = 2, 1, 8
 	c.Refiner.FlowMatching.Network.Hidden, c.Refiner.FlowMatching.Network.Units = 1, 8
 	c.Polish.Network.Hidden, c.Polish.Network.Units = 1, 8
-	c.Flow.Training.Epochs, c.Flow.Training.Batch = 30, 500
+	c.Generator.Flow.Training.Epochs, c.Generator.Flow.Training.Batch = 30, 500
 	c.Classifier.Training.Epochs, c.Classifier.Training.Batch = 10, 500
 	c.Refiner.Training.Epochs, c.Refiner.Training.Batch = 40, 500
 	c.Refiner.Flow.Training.Epochs, c.Refiner.Flow.Training.Batch = 5, 500
 	c.Refiner.FlowMatching.Training.Epochs, c.Refiner.FlowMatching.Training.Batch = 40, 500
 	c.Polish.Training.Epochs, c.Polish.Training.Batch, c.Polish.Training.Adam.Alpha = 10, 500, 1e-2
+	c.Closure.Points, c.Closure.Training.Epochs, c.Closure.Training.Batch = 2000, 3, 200
+	c.Closure.Network.Hidden, c.Closure.Network.Units = 1, 8
+	c.Samplers.Reference = 4000
 	c.HMC.Chains, c.HMC.Samples, c.HMC.BurnIn = 100, 4000, 60
 	c.Score.Points, c.Score.Bins = 4000, 20
 	return c
@@ -93,7 +96,7 @@ func TestRunOfThreeColumns(t *testing.T) {
 	if !r.Complete() {
 		t.Error("a finished run is not complete")
 	}
-	want := []string{"flow", "classifier", "weights", "rejection", "hmc", "refiner", "polish", "refined", "scores", "report"}
+	want := []string{"generator", "classifier", "weights", "closure", "samplers", "rejection", "hmc", "refiner", "polish", "refined", "scores", "report"}
 	if !slices.Equal(q.begun, want) {
 		t.Errorf("stages %v; want %v", q.begun, want)
 	}
@@ -135,8 +138,8 @@ func TestRunOfThreeColumns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(stopped) != 5 {
-		t.Errorf("stopped in %v; want 5 stages", stopped)
+	if len(stopped) != 6 {
+		t.Errorf("stopped in %v; want 6 stages", stopped)
 	}
 	for _, name := range []string{"metrics.json", "hmc.json", "history.json", "samples/laser.npy", "models/laser/acceptance/model.json"} {
 		a, err1 := os.ReadFile(filepath.Join(dir, name))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"time"
 
-	"etalon/generator"
 	"etalon/internal/atomicfile"
 	"etalon/mcmc"
 )
@@ -22,6 +20,7 @@ type hmcProgress struct {
 	State    mcmc.State
 	Accept   []float64 // share of accepted proposals, one for each proposal after burn-in
 	StepSize []float64 // ε of each proposal
+	Seconds  float64   // of all sessions
 }
 
 // hmcSummary is hmc.json.
@@ -49,15 +48,16 @@ type hmcSummary struct {
 
 // sampleHMC draws from the weighted latent space with Hamiltonian Monte Carlo and
 // maps the latents to features.
-func (r *Run) sampleHMC(ctx context.Context) (string, error) {
+func (r *Run) sampleHMC(ctx context.Context, rd *round) (string, error) {
 	if exists(r.path(hmcFile)) {
 		return "", nil
 	}
-	target, err := NewTarget(r.e, r.flow, r.classifier)
+	space, err := r.space(rd)
 	if err != nil {
 		return "", err
 	}
-	cfg := r.cfg.HMC.mcmc()
+	target := space.Target
+	cfg := r.cfg.HMC.mcmc(rd.g.prior())
 	stream := r.stream("hmc")
 	var p hmcProgress
 	h, err := r.resumeHMC(cfg, target, &p)
@@ -65,7 +65,7 @@ func (r *Run) sampleHMC(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if h == nil {
-		start, err := r.startHMC(cfg.Chains)
+		start, err := r.startHMC(rd, cfg.Chains)
 		if err != nil {
 			return "", err
 		}
@@ -73,10 +73,10 @@ func (r *Run) sampleHMC(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	saved := time.Now()
+	saved, begun := time.Now(), time.Now()
 	for !h.Done() {
 		if ctx.Err() != nil || time.Since(saved) > 10*time.Second {
-			if err := r.saveHMC(h, &p); err != nil {
+			if err := r.saveHMC(h, &p, time.Since(begun)); err != nil {
 				return "", err
 			}
 			saved = time.Now()
@@ -98,7 +98,8 @@ func (r *Run) sampleHMC(ctx context.Context) (string, error) {
 		}
 		r.obs.Progress(done, total, info)
 	}
-	sum, err := r.finishHMC(h, &p)
+	p.Seconds += time.Since(begun).Seconds()
+	sum, err := r.finishHMC(rd, space, h, &p)
 	if err != nil {
 		return "", err
 	}
@@ -114,26 +115,24 @@ func accepted(h *mcmc.HMC) float64 {
 
 // startHMC draws the chains' first points: from the prior, resampled by weight
 // unless the settings ask for the plain prior.
-func (r *Run) startHMC(chains int) ([]float32, error) {
-	s, err := generator.NewSampler(r.e, r.flow, r.cfg.Seed, "hmc/start")
-	if err != nil {
-		return nil, err
-	}
+func (r *Run) startHMC(rd *round, chains int) ([]float32, error) {
 	n := chains
 	if r.cfg.HMC.Start == "weighted" {
 		n = max(20*chains, 100_000)
 	}
-	z, logw, err := r.latents(s, n)
+	z, logw, err := r.latents(rd, "hmc/start", n)
 	if err != nil || r.cfg.HMC.Start == "prior" {
 		return z, err
 	}
 	return mcmc.Start(z, logw, chains, r.stream("hmc/start"))
 }
 
-func (r *Run) saveHMC(h *mcmc.HMC, p *hmcProgress) error {
-	p.State = h.State()
+func (r *Run) saveHMC(h *mcmc.HMC, p *hmcProgress, session time.Duration) error {
+	q := *p
+	q.State = h.State()
+	q.Seconds += session.Seconds()
 	var buf bytes.Buffer
-	if err := gob.NewEncoder(&buf).Encode(p); err != nil {
+	if err := gob.NewEncoder(&buf).Encode(&q); err != nil {
 		return err
 	}
 	return atomicfile.WriteBytes(r.checkpoint("hmc"), buf.Bytes())
@@ -159,13 +158,13 @@ func (r *Run) resumeHMC(cfg mcmc.HMCConfig, target mcmc.Target, p *hmcProgress) 
 }
 
 // finishHMC writes samples and diagnostics; hmc.json comes last.
-func (r *Run) finishHMC(h *mcmc.HMC, p *hmcProgress) (*hmcSummary, error) {
+func (r *Run) finishHMC(rd *round, space mcmc.Space, h *mcmc.HMC, p *hmcProgress) (*hmcSummary, error) {
 	d, err := h.Diagnostics()
 	if err != nil {
 		return nil, err
 	}
 	z := h.Samples()
-	x, err := r.push(z)
+	x, err := rd.g.push("hmc/x", z)
 	if err != nil {
 		return nil, err
 	}
@@ -199,17 +198,13 @@ func (r *Run) finishHMC(h *mcmc.HMC, p *hmcProgress) (*hmcSummary, error) {
 		}
 		sum.Trace[fmt.Sprintf("z%d", col+1)] = chains
 	}
-	if err := r.writeRows("hmc", x, r.truth.dim); err != nil {
+	if err := r.assess(rd, space, h, p.Seconds, size.ESS); err != nil {
 		return nil, err
 	}
-	if err := r.writeRows("hmc_latent", z, r.flow.LatentDim()); err != nil {
+	if err := r.writeSample(rd, "hmc", sample{z, x}); err != nil {
 		return nil, err
 	}
-	text, err := json.MarshalIndent(sum, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	return sum, atomicfile.WriteBytes(r.path(hmcFile), append(text, '\n'))
+	return sum, writeJSON(r.path(hmcFile), sum)
 }
 
 // histogramSize is the effective size of the histogram of correlated points x, in

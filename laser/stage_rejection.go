@@ -3,36 +3,39 @@ package laser
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
 	"etalon/mcmc"
 )
 
 const rejectionBlock = 1 << 15 // prior draws of a step
 
-// sampleRejection takes draws from the prior with probability w(g(z))/M: independent
-// points of the weighted latent space, as precise as the weights. Points above the
-// cap M, found in a pilot, are taken w/M times on average.
-func (r *Run) sampleRejection(ctx context.Context) (string, error) {
-	if exists(r.samplePath("rejection")) {
+// sampleRejection takes draws from the prior with probability w/M: independent points of
+// the weighted latent space, as precise as the weights. Points above the cap M, found in
+// a pilot, are taken w/M times on average.
+func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
+	name := rd.name("rejection")
+	if exists(r.samplePath(name)) {
 		return "", nil
 	}
-	target, err := NewTarget(r.e, r.flow, r.classifier)
+	space, err := r.space(rd)
 	if err != nil {
 		return "", err
 	}
-	s, err := r.drawRejection(ctx, target, r.cfg.Score.Points, r.obs.Progress)
+	s, seconds, err := r.drawSampler(ctx, rd, rejectionConfig(r.cfg.Score.Points), space, "rejection")
 	if err != nil {
+		return "", err
+	}
+	if err := r.assess(rd, space, s, seconds, 0); err != nil {
 		return "", err
 	}
 	z := s.Samples()
-	x, err := r.push(z)
+	x, err := rd.g.push("rejection/x", z)
 	if err != nil {
 		return "", err
 	}
-	if err := r.writeRows("rejection_latent", z, r.flow.LatentDim()); err != nil {
-		return "", err
-	}
-	if err := r.writeRows("rejection", x, r.truth.dim); err != nil {
+	if err := r.writeSample(rd, name, sample{z, x}); err != nil {
 		return "", err
 	}
 	st := s.Stats()
@@ -40,25 +43,22 @@ func (r *Run) sampleRejection(ctx context.Context) (string, error) {
 		len(x)/r.truth.dim, 100*st.Accept, 100*st.Rejection.OverweightShare, st.Size), nil
 }
 
-// drawRejection draws n points of the target.
-func (r *Run) drawRejection(ctx context.Context, target *Target, n int, progress func(done, total int, info string)) (mcmc.Sampler, error) {
-	s, err := mcmc.New(mcmc.Config{
-		Method: mcmc.Rejection, Samples: n, Chains: rejectionBlock, Overweight: mcmc.OverweightRepeat,
-	}, mcmc.Space{Target: target}, nil, r.stream("rejection"))
-	if err != nil {
-		return nil, fmt.Errorf("rejection: %w", err)
+func rejectionConfig(n int) mcmc.Config {
+	return mcmc.Config{Method: mcmc.Rejection, Samples: n, Chains: rejectionBlock, Overweight: mcmc.OverweightRepeat}
+}
+
+// massQuantile is the log-weight below which the share q of the weight lies.
+func massQuantile(logw []float64, q float64) float64 {
+	sorted := slices.Clone(logw)
+	slices.Sort(sorted)
+	top, total, sum := sorted[len(sorted)-1], 0.0, 0.0
+	for _, v := range sorted {
+		total += math.Exp(v - top)
 	}
-	for !s.Done() {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("rejection: %w", err)
-		}
-		if err := s.Step(); err != nil {
-			return nil, fmt.Errorf("rejection: %w", err)
-		}
-		if progress != nil {
-			done, total := s.Progress()
-			progress(done, total, "points")
+	for _, v := range sorted {
+		if sum += math.Exp(v - top); sum >= q*total {
+			return v
 		}
 	}
-	return s, nil
+	return top
 }

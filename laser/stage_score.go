@@ -2,16 +2,16 @@ package laser
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"etalon/dataset"
+	"etalon/dctr"
 	"etalon/hist"
-	"etalon/internal/atomicfile"
+	"etalon/mcmc"
 	"etalon/metric"
 	"etalon/report"
 	"etalon/version"
@@ -71,6 +71,9 @@ type metrics struct {
 	FloorN     int            `json:"floor_n"`
 	TruthBetti [2]int         `json:"truth_betti"`
 	Weights    weightsSummary `json:"weights"`
+	Generator  string         `json:"generator"` // kind of the primary generator
+	PullBack   string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
+	Closure    *dctr.Closure  `json:"closure,omitempty"`
 }
 
 // stageName lists a stage; its seconds are null here and stand in timings.json.
@@ -114,6 +117,16 @@ func (r *Run) score(context.Context) (string, error) {
 		Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), N: r.cfg.Score.Points,
 		Bins: r.cfg.Score.Bins, Range: r.truth.rng, Columns: r.cfg.Score.Columns,
 	}
+	m.Generator, m.PullBack = r.cfg.Generator.Kind, "direct"
+	if !r.cfg.Network() {
+		m.PullBack = "omnifold"
+	}
+	if r.cfg.Closure.Points > 0 {
+		m.Closure = &dctr.Closure{}
+		if err := readJSON(r.path(closureFile), m.Closure); err != nil {
+			return "", err
+		}
+	}
 	for _, s := range r.stages() {
 		m.Stages = append(m.Stages, stageName{Name: s.name})
 	}
@@ -128,11 +141,7 @@ func (r *Run) score(context.Context) (string, error) {
 	if err := r.compareAll(truth, list, m); err != nil {
 		return "", err
 	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	if err := atomicfile.WriteBytes(path, append(text, '\n')); err != nil {
+	if err := writeJSON(path, m); err != nil {
 		return "", err
 	}
 	note := "JSD/floor:"
@@ -142,38 +151,56 @@ func (r *Run) score(context.Context) (string, error) {
 	return note, nil
 }
 
-// candidates reads the samples back from their files.
-func (r *Run) candidates() ([]candidate, error) {
-	var list []candidate
-	for _, name := range []string{"baseline", "rejection", "hmc", "refiner", "laser"} {
-		if name == "refiner" && !exists(r.samplePath(name)) {
-			continue
-		}
-		x, err := r.readRows(name, r.truth.dim)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, candidate{method: name, x: x, nEff: float64(len(x) / r.truth.dim)})
-		if name == "baseline" {
-			logw, err := dataset.ReadFloat64(r.samplePath("log_weights"))
-			if err != nil {
-				return nil, err
+// methods lists the rows of the scores in order, each with the file of its points.
+func (r *Run) methods() []string {
+	var list []string
+	for _, rd := range r.rounds {
+		switch {
+		case rd.number == 1:
+			list = append(list, "baseline", "dctr", "direct", "rejection", "hmc")
+			for _, m := range r.cfg.Samplers.list() {
+				list = append(list, string(m))
 			}
-			list = append(list, candidate{method: "dctr", x: x, logw: logw, nEff: metric.KishESS(logw)})
+		case r.cfg.Iterate.Kind == iterateContinue:
+			list = append(list, rd.name("baseline"), rd.name("dctr"))
+		default: // its baseline is the refiner of the round before
+			list = append(list, rd.name("dctr"))
 		}
+		list = append(list, rd.name("refiner"), rd.name("laser"))
 	}
-	text, err := os.ReadFile(r.path(hmcFile))
+	return list
+}
+
+// candidates reads the samples back from their files. A method whose file the run has
+// not made is no candidate.
+func (r *Run) candidates() ([]candidate, error) {
+	samplers, err := r.readSamplers()
 	if err != nil {
 		return nil, err
 	}
-	var h hmcSummary
-	if err := json.Unmarshal(text, &h); err != nil || h.Histogram == nil {
-		return nil, fmt.Errorf("%s: it is not what this program writes", r.path(hmcFile))
-	}
-	for i := range list {
-		if list[i].method == "hmc" {
-			list[i].nEff = h.Histogram.ESS
+	var list []candidate
+	for _, name := range r.methods() {
+		file, weights := name, ""
+		if number, ok := strings.CutPrefix(name, "dctr"); ok {
+			file, weights = "baseline"+number, "log_weights"+number
 		}
+		if !exists(r.samplePath(file)) {
+			continue
+		}
+		c := candidate{method: name}
+		if c.x, err = r.readRows(file, r.truth.dim); err != nil {
+			return nil, err
+		}
+		c.nEff = float64(len(c.x) / r.truth.dim)
+		if weights != "" {
+			if c.logw, err = dataset.ReadFloat64(r.samplePath(weights)); err != nil {
+				return nil, err
+			}
+			c.nEff = metric.KishESS(c.logw)
+		} else if s := samplers.report(mcmc.Method(name)); s != nil && s.HistogramESS > 0 {
+			c.nEff = min(c.nEff, s.HistogramESS)
+		}
+		list = append(list, c)
 	}
 	return list, nil
 }
@@ -262,7 +289,7 @@ func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
 	for _, l := range c.logw {
 		s.Max, s.Min = max(s.Max, math.Exp(l)), min(s.Min, math.Exp(l))
 	}
-	if r.density == nil {
+	if !exists(r.samplePath("exact_log_weights")) {
 		return s, nil
 	}
 	exact, err := dataset.ReadFloat64(r.samplePath("exact_log_weights"))

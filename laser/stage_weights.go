@@ -3,7 +3,6 @@ package laser
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"etalon/dataset"
 	"etalon/generator"
@@ -19,6 +18,15 @@ func (r *Run) writeRows(name string, data []float32, dim int) error {
 	return dataset.WriteNPY(r.samplePath(name), len(data)/dim, dim, data)
 }
 
+// writeSample writes the latents of a method's points and then the points, which tell
+// that the method is finished.
+func (r *Run) writeSample(rd *round, name string, s sample) error {
+	if err := r.writeRows(name+"_latent", s.z, rd.g.latentDim()); err != nil {
+		return err
+	}
+	return r.writeRows(name, s.x, r.truth.dim)
+}
+
 func (r *Run) readRows(name string, dim int) ([]float32, error) {
 	t, err := dataset.Read(r.samplePath(name), dataset.ReadOptions{Cols: dim})
 	if err != nil {
@@ -27,39 +35,34 @@ func (r *Run) readRows(name string, dim int) ([]float32, error) {
 	return t.Data, nil
 }
 
-// weigh is LaSeR's step 3: the generator's points, their latents and weights. One
-// file of weights serves both, since g is deterministic (w(z) = w(g(z))).
-func (r *Run) weigh(context.Context) (string, error) {
-	if exists(r.samplePath("log_weights")) {
+// weigh is LaSeR's step 3: the generator's points, their latents and weights.
+func (r *Run) weigh(_ context.Context, rd *round) (string, error) {
+	path := r.samplePath(rd.name("log_weights"))
+	if exists(path) {
 		return "", nil
 	}
-	if err := r.writeRows("truth", r.truth.score, r.truth.dim); err != nil {
-		return "", err
+	if rd.number == 1 {
+		if err := r.writeRows("truth", r.truth.score, r.truth.dim); err != nil {
+			return "", err
+		}
 	}
-	s, err := generator.NewSampler(r.e, r.flow, r.cfg.Seed, "baseline/z")
+	n := r.cfg.Score.Points
+	if p := rd.g.pairs; p != nil {
+		n = p.Rows()
+	}
+	b, err := rd.g.draw(r.e, r.seed(rd), "baseline/z", n)
 	if err != nil {
 		return "", err
 	}
-	b := sample{z: make([]float32, r.cfg.Score.Points*r.flow.LatentDim()), x: make([]float32, r.cfg.Score.Points*r.truth.dim)}
-	if err := s.Draw(0, b.z, b.x); err != nil {
-		return "", err
-	}
-	logits, err := r.classifier.Logits(r.e, b.x)
+	logw, err := r.weightsOf(rd, b.x)
 	if err != nil {
 		return "", err
 	}
-	logw, err := metric.NormaliseLogWeights(logits)
-	if err != nil {
-		return "", fmt.Errorf("the classifier's weights: %w", err)
-	}
-	if err := r.writeRows("baseline", b.x, r.truth.dim); err != nil {
+	if err := r.writeSample(rd, rd.name("baseline"), b); err != nil {
 		return "", err
 	}
-	if err := r.writeRows("baseline_latent", b.z, r.flow.LatentDim()); err != nil {
-		return "", err
-	}
-	if r.density != nil {
-		exact, err := r.exactLogWeights(b.x)
+	if density, ok := rd.g.net.(generator.LogDensity); ok && r.density != nil && rd.number == 1 {
+		exact, err := r.exactLogWeights(density, b.x)
 		if err != nil {
 			return "", err
 		}
@@ -67,16 +70,33 @@ func (r *Run) weigh(context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if err := dataset.WriteNPYFloat64(r.samplePath("log_weights"), logw); err != nil {
+	if err := dataset.WriteNPYFloat64(path, logw); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d points, N_eff %.2f %%", len(logw), 100*metric.KishESS(logw)/float64(len(logw))), nil
 }
 
-// exactLogWeights returns ln p_T(x)/p_G(x) from the truth's formula and the flow's
+// weightsOf returns the log-weights of points, of mean weight 1: for pairs those of the
+// networks that did not see them.
+func (r *Run) weightsOf(rd *round, x []float32) ([]float64, error) {
+	if rd.g.pairs != nil {
+		return dataset.ReadFloat64(r.samplePath(rd.name("log_weights_of_pairs")))
+	}
+	logits, err := rd.f.Logits(r.e, x)
+	if err != nil {
+		return nil, err
+	}
+	logw, err := metric.NormaliseLogWeights(logits)
+	if err != nil {
+		return nil, fmt.Errorf("the classifier's weights: %w", err)
+	}
+	return logw, nil
+}
+
+// exactLogWeights returns ln p_T(x)/p_G(x) from the truth's formula and the generator's
 // own density.
-func (r *Run) exactLogWeights(x []float32) ([]float64, error) {
-	logw, err := generator.LogProb(r.e, r.flow, x)
+func (r *Run) exactLogWeights(g generator.LogDensity, x []float32) ([]float64, error) {
+	logw, err := generator.LogProb(r.e, g, x)
 	if err != nil {
 		return nil, err
 	}
@@ -93,71 +113,4 @@ func (r *Run) exactLogWeights(x []float32) ([]float64, error) {
 		}
 	})
 	return logw, nil
-}
-
-// weightedLatents draws n latents from the prior with their weights, mean 1.
-func (r *Run) weightedLatents(n int) (z, w []float32, err error) {
-	s, err := generator.NewSampler(r.e, r.flow, r.cfg.Seed, "refiner/z")
-	if err != nil {
-		return nil, nil, err
-	}
-	z, logw, err := r.latents(s, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	w = make([]float32, n)
-	for i, l := range logw {
-		w[i] = float32(math.Exp(l))
-	}
-	return z, w, nil
-}
-
-// latents draws n latents with their log-weights, normalised to mean weight 1.
-func (r *Run) latents(s *generator.Sampler, n int) (z []float32, logw []float64, err error) {
-	z = make([]float32, n*r.flow.LatentDim())
-	x := make([]float32, n*r.truth.dim)
-	if err := s.Draw(0, z, x); err != nil {
-		return nil, nil, err
-	}
-	logits, err := r.classifier.Logits(r.e, x)
-	if err != nil {
-		return nil, nil, err
-	}
-	logw, err = metric.NormaliseLogWeights(logits)
-	return z, logw, err
-}
-
-// sampleRefined draws from g∘Φ: unweighted points and their refined latents.
-func (r *Run) sampleRefined(context.Context) (string, error) {
-	if exists(r.samplePath("laser")) {
-		return "", nil
-	}
-	gen, err := generator.NewRefinedSampler(r.e, r.refined, r.cfg.Seed, "sample")
-	if err != nil {
-		return "", err
-	}
-	s := sample{z: make([]float32, r.cfg.Score.Points*r.flow.LatentDim()), x: make([]float32, r.cfg.Score.Points*r.truth.dim)}
-	if err := gen.Draw(0, nil, s.z, s.x); err != nil {
-		return "", err
-	}
-	if r.refined.Accept != nil { // the map itself, to show what the acceptance adds
-		raw, err := generator.NewRefinedSampler(r.e, &generator.Composed{G: r.flow, Phi: r.refiner}, r.cfg.Seed, "sample")
-		if err != nil {
-			return "", err
-		}
-		x := make([]float32, len(s.x))
-		if err := raw.Draw(0, nil, nil, x); err != nil {
-			return "", err
-		}
-		if err := r.writeRows("refiner", x, r.truth.dim); err != nil {
-			return "", err
-		}
-	}
-	if err := r.writeRows("laser_latent", s.z, r.flow.LatentDim()); err != nil {
-		return "", err
-	}
-	if err := r.writeRows("laser", s.x, r.truth.dim); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%d points of g∘Φ", r.cfg.Score.Points), nil
 }

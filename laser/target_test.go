@@ -119,8 +119,8 @@ func TestExactLogWeights(t *testing.T) {
 		}
 		x := make([]float32, 2*n)
 		dataset.Sample(d, x, rng.New(1, "x"), 0)
-		r := &Run{e: e, flow: flow, density: d, truth: &truth{dim: 2}}
-		got, err := r.exactLogWeights(x)
+		r := &Run{e: e, density: d, truth: &truth{dim: 2}}
+		got, err := r.exactLogWeights(flow, x)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 			return nil, err
 		}
 		if table.Cols < 2 {
-			return nil, fmt.Errorf("%s: %d column; a flow takes at least 2", cfg.Truth, table.Cols)
+			return nil, fmt.Errorf("%s: %d column; the scores compare two", cfg.Truth, table.Cols)
 		}
 		if table.Rows < 4000 {
 			return nil, fmt.Errorf("%s: %d rows; at least 4000 are accepted", cfg.Truth, table.Rows)

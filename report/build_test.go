@@ -292,7 +292,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"weights of another length", "samples/log_weights.npy", vector([]float64{0, 0}), "2"},
 		{"exact weights of another length", "samples/exact_log_weights.npy", vector([]float64{0, 0}), "exact_log_weights.npy has 2 rows"},
 		{"NaN weights", "samples/log_weights.npy", vector(logW), "log_weights.npy"},
-		{"curves", "history.json", []byte(`{"flow": {"x": [1, 2], "train": [1]}}`), "flow.train has 1 values"},
+		{"curves", "history.json", []byte(`{"generator": {"x": [1, 2], "train": [1]}}`), "generator.train has 1 values"},
 		{"cut chains", "hmc.json", []byte(`{"chains": `), "hmc.json is not valid"},
 		{"endless settings", "run.toml", bytes.Repeat([]byte("# x\n"), 1<<20), "run.toml has more than"},
 	} {

@@ -71,7 +71,7 @@ func TestCompress(t *testing.T) {
 func TestOddCurves(t *testing.T) {
 	nan := math.NaN()
 	for _, h := range []*history{
-		{Flow: &curve{X: []float64{1, 1}, Train: []float64{2, 2}, Valid: []float64{nan, nan}}},
+		{Generator: &curve{X: []float64{1, 1}, Train: []float64{2, 2}, Valid: []float64{nan, nan}}},
 		{Refiner: &curve{X: []float64{1, 2, 3}, Train: []float64{1e300, -1e300, 0}}},
 		{Classifier: &curve{X: []float64{1, 2}, Epoch: []float64{0, 0}, Valid: []float64{0.6, nan}}},
 	} {
@@ -83,7 +83,7 @@ func TestOddCurves(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if newLossFigure(&history{Flow: &curve{X: []float64{1}}}) != nil || newLossFigure(nil) != nil {
+	if newLossFigure(&history{Generator: &curve{X: []float64{1}}}) != nil || newLossFigure(nil) != nil {
 		t.Error("a figure without curves")
 	}
 	for _, r := range []*hmcRecord{

@@ -38,11 +38,15 @@ func newLossFigure(h *history) *lossFigure {
 		return nil
 	}
 	f := new(lossFigure)
-	if c := h.Flow; c != nil && len(c.X) > 1 {
-		p := newLossPanel(c, "Baseline flow", "negative log-likelihood, nats")
-		p.add("training", c.Train, trainLine)
-		p.add("validation", c.Valid, validLine)
-		f.panels = append(f.panels, p)
+	if c := h.Generator; c != nil && len(c.X) > 1 {
+		if len(c.Disc) > 0 || len(c.Gen) > 0 {
+			f.panels = append(f.panels, adversarialPanel(c, "Baseline GAN"))
+		} else {
+			p := newLossPanel(c, "Baseline", "negative log-likelihood or its bound, nats")
+			p.add("training", c.Train, trainLine)
+			p.add("validation", c.Valid, validLine)
+			f.panels = append(f.panels, p)
+		}
 	}
 	if c := h.Classifier; c != nil && len(c.X) > 1 {
 		p := newLossPanel(c, "Classifier", "binary cross-entropy, nats")
@@ -53,11 +57,7 @@ func newLossFigure(h *history) *lossFigure {
 	}
 	if c := h.Refiner; c != nil && len(c.X) > 1 {
 		if len(c.Disc) > 0 || len(c.Gen) > 0 {
-			p := newLossPanel(c, "Refiner GAN", "loss, nats")
-			p.add("discriminator", c.Disc, trainLine)
-			p.add("generator", c.Gen, validLine)
-			p.references = []lossReference{{"2 ln 2", 2 * math.Ln2}, {"ln 2", math.Ln2}}
-			f.panels = append(f.panels, p)
+			f.panels = append(f.panels, adversarialPanel(c, "Refiner GAN"))
 		} else if len(c.Train) > 0 || len(c.Valid) > 0 {
 			p := newLossPanel(c, "Refiner", "training loss")
 			p.add("training", c.Train, trainLine)
@@ -69,6 +69,15 @@ func newLossFigure(h *history) *lossFigure {
 		return nil
 	}
 	return f
+}
+
+// adversarialPanel shows the losses of a GAN.
+func adversarialPanel(c *curve, title string) lossPanel {
+	p := newLossPanel(c, title, "loss, nats")
+	p.add("discriminator", c.Disc, trainLine)
+	p.add("generator", c.Gen, validLine)
+	p.references = []lossReference{{"2 ln 2", 2 * math.Ln2}, {"ln 2", math.Ln2}}
+	return p
 }
 
 func newLossPanel(c *curve, title, unit string) lossPanel {

@@ -37,8 +37,8 @@ func (f *weightFigure) drawHistogram(s *figure.Sheet, r figure.Rect) {
 		ax.X.Ticks = decadeTicks(ax.X.Min, ax.X.Max)
 		one = 0
 	}
-	ax.FillHistogram(s, f.edges, f.counts, faint(methods[3].color))
-	ax.Histogram(s, f.edges, f.counts, figure.Stroke{Color: methods[3].color, Width: 1.2})
+	ax.FillHistogram(s, f.edges, f.counts, faint(dctr.color))
+	ax.Histogram(s, f.edges, f.counts, figure.Stroke{Color: dctr.color, Width: 1.2})
 	ax.VLine(s, one, figure.Stroke{Color: reference, Width: 1, Dash: []float64{4, 3}})
 	ax.Frame(s)
 	ax.Title(s, "DCTR weights", fmt.Sprintf("N_{eff} = %s %% of %s   largest %s, %s %% of the sum",

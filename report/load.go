@@ -85,7 +85,10 @@ func (r *run) loadRecords(dir string) error {
 		return err
 	}
 	if ok {
-		if err := errors.Join(h.Flow.check(path, "flow"), h.Classifier.check(path, "classifier"), h.Refiner.check(path, "refiner")); err != nil {
+		if h.Generator == nil {
+			h.Generator = h.Flow
+		}
+		if err := errors.Join(h.Generator.check(path, "generator"), h.Classifier.check(path, "classifier"), h.Refiner.check(path, "refiner")); err != nil {
 			return err
 		}
 		r.history = h
@@ -118,8 +121,11 @@ func (r *run) loadSamples(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"baseline", "hmc", "laser"} {
+	for _, name := range []string{"baseline", "direct", "hmc", "laser"} {
 		path := sampleFile(dir, name)
+		if name == "direct" && exists(path) != nil {
+			continue // only generators with hidden latents have it
+		}
 		points, err := readPoints(path, columns)
 		if err != nil && name == "baseline" {
 			return err
@@ -135,11 +141,7 @@ func (r *run) loadSamples(dir string) error {
 			return err
 		}
 		path = sampleFile(dir, name+"_latent")
-		var first []int
-		if columns != nil {
-			first = []int{0, 1}
-		}
-		latents, err := readPoints(path, first)
+		latents, err := readPoints(path, []int{0, 1})
 		if ok, err = r.optional(err, "samples/"+name+"_latent.npy", "latent panel of "+methodLabel(name)); err != nil {
 			return err
 		}
@@ -198,7 +200,7 @@ func (r *run) loadWeights(dir string) ([]float64, error) {
 		return nil, err
 	}
 	exact, err := readVector(sampleFile(dir, "exact_log_weights"))
-	if _, err := r.optional(err, "samples/exact_log_weights.npy", "comparison with exact weights (they need a known truth density)"); err != nil {
+	if _, err := r.optional(err, "samples/exact_log_weights.npy", "comparison with exact weights (they need known densities of truth and generator)"); err != nil {
 		return nil, err
 	}
 	if exact != nil && len(exact) != len(logW) {

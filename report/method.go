@@ -21,24 +21,34 @@ type method struct {
 // methods in the order of the paper's figures.
 var methods = []method{
 	{"baseline", "Baseline", "Prior", "where the generator starts", color.RGBA{0xd5, 0x5e, 0x00, 0xff}, nil},
+	{"direct", "Direct pull-back", "Latents taken by w(x)", "one weighted point of each latent", color.RGBA{0x8c, 0x6d, 0x31, 0xff}, []float64{4, 2}},
 	{"hmc", "HMC", "Refined by HMC", "chains on prior × weight", color.RGBA{0x00, 0x72, 0xb2, 0xff}, []float64{7, 2.5}},
 	{"laser", "LaSeR", "Refiner output", "latents made by the refiner Φ", color.RGBA{0x00, 0x9e, 0x73, 0xff}, nil},
 	{"dctr", "DCTR", "Weighted prior", "prior points, weighted", color.RGBA{0xa0, 0x4f, 0x8a, 0xff}, []float64{2.5, 2}},
 }
 
-// methodLabel returns the name of a method for people. Rejection, and the refined
-// model without its acceptance, stand in tables, but have no panels.
+// dctr is the method that weights are drawn as.
+var dctr = methods[len(methods)-1]
+
+// otherLabels name methods that stand in tables, but have no panels.
+var otherLabels = map[string]string{
+	"refiner": "Φ alone", "rejection": "Rejection", "mala": "MALA", "ula": "ULA (unadjusted)", "resampling": "Resampling",
+	"imh": "Independence MH", "i-sir": "i-SIR", "tempering": "Parallel tempering", "dgflow": "DGflow (approximate)", "dot": "DOT (approximate)",
+}
+
+// methodLabel returns the name of a method for people; a number at its end is that of
+// a later round.
 func methodLabel(key string) string {
 	for _, m := range methods {
 		if m.key == key {
 			return m.label
 		}
 	}
-	switch key {
-	case "refiner":
-		return "Φ alone"
-	case "rejection":
-		return "Rejection"
+	if label, ok := otherLabels[key]; ok {
+		return label
+	}
+	if n := len(key) - 1; n > 0 && key[n] >= '2' && key[n] <= '9' {
+		return methodLabel(key[:n]) + ", round " + key[n:]
 	}
 	return key
 }

@@ -82,7 +82,8 @@ type curve struct {
 }
 
 type history struct {
-	Flow       *curve `json:"flow"`
+	Generator  *curve `json:"generator"`
+	Flow       *curve `json:"flow"` // a generator of an older run
 	Classifier *curve `json:"classifier"`
 	Refiner    *curve `json:"refiner"`
 }

@@ -172,7 +172,7 @@ func writeRecords(t testing.TB, dir string, n int, r *rand.Rand) {
 	}
 	putJSON(t, dir, "metrics.json", object{
 		"name": "double-donut", "preset": "paper", "seed": 1, "version": "v0.1.0", "n": n,
-		"stages": []object{{"name": "flow"}},
+		"stages": []object{{"name": "generator"}},
 		"scores": []object{
 			row("baseline", 8.31e-3, 0.181, float64(n), 1, 0), row("dctr", 1.62e-3, 0.034, 0.97*float64(n), 1, 2),
 			row("hmc", 1.41e-3, 0.029, 0.6*float64(n), 1, 2), row("laser", 1.97e-3, 0.041, float64(n), 1, 2),
@@ -185,7 +185,7 @@ func writeRecords(t testing.TB, dir string, n int, r *rand.Rand) {
 	})
 	putJSON(t, dir, "timings.json", object{
 		"stages": []object{
-			{"name": "data", "seconds": 0.41}, {"name": "flow", "seconds": 312.2}, {"name": "classifier", "seconds": 402.9},
+			{"name": "data", "seconds": 0.41}, {"name": "generator", "seconds": 312.2}, {"name": "classifier", "seconds": 402.9},
 			{"name": "refiner", "seconds": 655}, {"name": "hmc", "seconds": 121.4}, {"name": "scores", "seconds": 48.2},
 		},
 		"total_seconds": 1540.1, "threads": 2, "cpu": "Example CPU 2.0 GHz", "simd": "avx512", "go": "go1.26",
@@ -211,7 +211,7 @@ func syntheticHistory(r *rand.Rand) object {
 		return v
 	}
 	return object{
-		"flow":       object{"x": steps(100, 240), "epoch": steps(100, 1), "train": decay(100, 2.9, 2.311, 25, 0.002), "valid": decay(100, 2.8, 2.313, 25, 0.003), "lr": decay(100, 1e-3, 0, 3, 0)},
+		"generator":  object{"x": steps(100, 240), "epoch": steps(100, 1), "train": decay(100, 2.9, 2.311, 25, 0.002), "valid": decay(100, 2.8, 2.313, 25, 0.003), "lr": decay(100, 1e-3, 0, 3, 0)},
 		"classifier": object{"x": steps(50, 240), "epoch": steps(50, 1), "train": decay(50, 0.692, 0.6852, 12, 3e-5), "valid": decay(50, 0.691, 0.6854, 12, 4e-5)},
 		"refiner":    object{"x": steps(5000, 10), "disc": decay(5000, 1.30, 1.3855, 40, 0.004), "gen": decay(5000, 0.75, 0.6941, 40, 0.006)},
 	}

@@ -50,7 +50,7 @@ func results(t *testing.T, dir string) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"metrics.json", "samples/laser.npy", "samples/hmc.npy", "models/flow/weights.safetensors", "models/laser/refiner/weights.safetensors", "models/laser/acceptance/weights.safetensors", "samples/refiner.npy", "history.json"} {
+	for _, name := range []string{"metrics.json", "samples/laser.npy", "samples/hmc.npy", "models/generator/weights.safetensors", "models/laser/refiner/weights.safetensors", "models/laser/acceptance/weights.safetensors", "samples/refiner.npy", "history.json"} {
 		if len(files[name]) == 0 {
 			t.Fatalf("%s has no %s", dir, name)
 		}
@@ -80,14 +80,14 @@ func TestRunIsReproducible(t *testing.T) {
 
 	dir := filepath.Join(t.TempDir(), "tiny")
 	moments := rand.New(rng.New(5, "kill").Source(0))
-	interrupted := stopIn(t, dir, "flow", os.Interrupt, time.Duration(50+moments.IntN(100))*time.Millisecond)
+	interrupted := stopIn(t, dir, "generator", os.Interrupt, time.Duration(50+moments.IntN(100))*time.Millisecond)
 	if !strings.Contains(interrupted, "etalon: interrupted; "+dir+" is saved; the same command continues it: etalon run testdata/tiny.toml --out "+dir+"\n") {
 		t.Errorf("an interrupt says %q", interrupted)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "checkpoints", "flow.ckpt")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "checkpoints", "generator.ckpt")); err != nil {
 		t.Errorf("an interrupt left no checkpoint: %v", err)
 	}
-	for _, stage := range []string{"flow", "classifier", "hmc", "hmc", "refiner", "polish", "scores"} {
+	for _, stage := range []string{"generator", "classifier", "closure", "rejection", "hmc", "hmc", "refiner", "polish", "scores"} {
 		stopIn(t, dir, stage, os.Kill, time.Duration(moments.IntN(80))*time.Millisecond)
 	}
 	if out, err := tinyCommand(dir).CombinedOutput(); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/laser"
+	"etalon/mcmc"
 )
 
 type sampleOptions struct {
@@ -36,10 +36,16 @@ a run. Of a run --method chooses what is sampled:
 
   refiner    the refined model (the default)
   baseline   the generator before its refinement
-  rejection  the generator's weighted latent space, by rejection: independent points
-  hmc        the same by Hamiltonian Monte Carlo with the settings of the run
+  auto       the generator's weighted latent space, by the method below that costs
+             least, found in a pilot of 20 000 draws
+  rejection  … by rejection: independent points
+  hmc        … by Hamiltonian Monte Carlo with the settings of the run
+  mala, ula, resampling, imh, i-sir, tempering, dgflow, dot
+             … by other samplers, for comparison
 
-Those of rejection and hmc are all kept in memory.
+Points of the weighted latent space are all kept in memory; what makes them suspect,
+such as chains that disagree or modes with a wrong share, is said. Where the
+generator is a program, it is started.
 
 Point i depends on the model, the seed and on i alone, so that a sample can be
 drawn in shards on several machines: shard i of n has the rows from N*i/n up to
@@ -70,12 +76,20 @@ with its own seed: for independent points choose another one.`,
 	return cmd
 }
 
-var sampleMethods = []string{"refiner", "baseline", "rejection", "hmc"}
+// sampleMethods are what can be sampled of a run: models, and draws of the weighted
+// latent space.
+var sampleMethods = func() []string {
+	list := []string{"refiner", "baseline", laser.Auto}
+	for _, m := range mcmc.Methods() {
+		list = append(list, string(m))
+	}
+	return list
+}()
 
-// latentDraws are the methods that draw all points of a run's weighted latent space
-// at once.
-var latentDraws = map[string]func(ctx context.Context, e *cpu.Engine, dir string, n int, seed uint64, progress func(done, total int, info string)) (z, x []float32, err error){
-	"rejection": laser.DrawRejection, "hmc": laser.DrawHMC,
+// latentDraws tells that a method draws all points of a run's weighted latent space at
+// once.
+func latentDraws(method string) bool {
+	return method != "" && method != "refiner" && method != "baseline"
 }
 
 func (o *sampleOptions) check() error {
@@ -88,7 +102,7 @@ func (o *sampleOptions) check() error {
 	if lo, hi := o.shard.rows(int(o.n)); lo == hi {
 		return usage("shard %s of %d points holds none", o.shard.String(), int(o.n))
 	}
-	if latentDraws[o.method] != nil && o.shard.n > 0 {
+	if latentDraws(o.method) && o.shard.n > 0 {
 		return usage("--shard cannot be used with --method %s, which draws all points at once", o.method)
 	}
 	if err := checkOut(o.out); err != nil {
@@ -107,18 +121,26 @@ func (a *app) sample(o sampleOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	dir, err := o.modelDir()
-	if err != nil {
-		return err
+	isModel, isRun := exists(o.model, "model.json"), exists(o.model, "run.toml")
+	switch {
+	case isModel && o.method != "":
+		return usage("--method %s: %s is a model directory; --method is for runs", o.method, o.model)
+	case !isModel && !isRun:
+		return fmt.Errorf("%s: there is neither a model.json nor a run.toml; a model directory or the directory of a run is accepted", o.model)
 	}
 	e := cpu.New(o.threads)
 	defer e.Close()
 	lo, hi := o.shard.rows(int(o.n))
 	var cols int
-	if latentDraws[o.method] != nil {
+	var err error
+	from := o.model
+	switch {
+	case isModel:
+		cols, err = a.sampleModel(e, o.model, o, lo, hi)
+	case latentDraws(o.method):
 		cols, err = a.sampleLatent(e, o)
-	} else {
-		cols, err = a.sampleModel(e, dir, o, lo, hi)
+	default:
+		cols, from, err = a.sampleRun(e, o, lo, hi)
 	}
 	if err != nil {
 		return err
@@ -126,32 +148,53 @@ func (a *app) sample(o sampleOptions) error {
 	if o.json {
 		return a.printJSON(written{o.out, hi - lo, cols, o.seed})
 	}
-	_, err = fmt.Fprintf(a.out, "%s: %d points of %s, seed %d\n", o.out, hi-lo, dir, o.seed)
+	_, err = fmt.Fprintf(a.out, "%s: %d points of %s, seed %d\n", o.out, hi-lo, from, o.seed)
 	return err
 }
 
-// modelDir returns the model directory that is sampled; for rejection and hmc it is the run's.
-func (o *sampleOptions) modelDir() (string, error) {
-	isModel, isRun := exists(o.model, "model.json"), exists(o.model, "run.toml")
-	switch {
-	case isModel && o.method != "":
-		return "", usage("--method %s: %s is a model directory; --method is for runs", o.method, o.model)
-	case isModel:
-		return o.model, nil
-	case !isRun:
-		return "", fmt.Errorf("%s: there is neither a model.json nor a run.toml; a model directory or the directory of a run is accepted", o.model)
-	case latentDraws[o.method] != nil:
-		return o.model, nil
+// sampleRun streams the refined or the primary model of a run, and returns where it is.
+func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, from string, err error) {
+	cfg, err := laser.ReadConfig(filepath.Join(o.model, "run.toml"))
+	if err != nil {
+		return 0, "", err
 	}
-	part := "laser"
+	from = filepath.Join(o.model, "models", "laser")
 	if o.method == "baseline" {
-		part = "flow"
+		from = laser.GeneratorDir(o.model, cfg)
 	}
-	dir := filepath.Join(o.model, "models", part)
-	if !exists(dir, "model.json") {
-		return "", fmt.Errorf("%s: the run has no %s yet; etalon run continues it", o.model, filepath.Join("models", part))
+	if from != "" && !exists(from, "model.json") {
+		return 0, "", fmt.Errorf("%s: the run has no %s yet; etalon run continues it", o.model, strings.TrimPrefix(from, o.model+string(filepath.Separator)))
 	}
-	return dir, nil
+	if cfg.Network() {
+		cols, err = a.sampleModel(e, from, o, lo, hi)
+		return cols, from, err
+	}
+	d, err := laser.OpenDraws(e, o.model, o.seed)
+	if err != nil {
+		return 0, "", err
+	}
+	defer d.Close()
+	draw := d.Baseline
+	if o.method != "baseline" {
+		gen, err := generator.Load(from)
+		if err != nil {
+			return 0, "", err
+		}
+		latents, err := newDrawer(e, gen, o.seed)
+		if err != nil {
+			return 0, "", err
+		}
+		draw = func(row0 uint64, z, x []float32) error {
+			if z == nil {
+				z = make([]float32, len(x)/d.Dim()*d.LatentDim())
+			}
+			if err := latents.draw(row0, nil, z); err != nil {
+				return err
+			}
+			return d.Generate(row0, z, x)
+		}
+	}
+	return d.Dim(), o.model, a.streamPoints(o, lo, hi, d.Dim(), d.LatentDim(), draw)
 }
 
 // sampleModel streams the rows lo … hi-1 and returns the number of columns.
@@ -164,16 +207,21 @@ func (a *app) sampleModel(e *cpu.Engine, dir string, o sampleOptions, lo, hi int
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", dir, err)
 	}
-	sinks := []sink{{o.out, gen.Dim()}}
+	return gen.Dim(), a.streamPoints(o, lo, hi, gen.Dim(), d.latentDim, d.draw)
+}
+
+// streamPoints writes the rows lo … hi-1 that draw makes, with their latents on request.
+func (a *app) streamPoints(o sampleOptions, lo, hi, dim, latentDim int, draw func(row0 uint64, z, x []float32) error) error {
+	sinks := []sink{{o.out, dim}}
 	if o.latents != "" {
-		sinks = append(sinks, sink{o.latents, d.latentDim})
+		sinks = append(sinks, sink{o.latents, latentDim})
 	}
-	return gen.Dim(), a.stream("sample", lo, hi, sinks, func(row0 int, rows [][]float32) error {
+	return a.stream("sample", lo, hi, sinks, func(row0 int, rows [][]float32) error {
 		var z []float32
 		if len(rows) > 1 {
 			z = rows[1]
 		}
-		return d.draw(uint64(row0), z, rows[0])
+		return draw(uint64(row0), z, rows[0])
 	})
 }
 
@@ -181,8 +229,13 @@ func (a *app) sampleModel(e *cpu.Engine, dir string, o sampleOptions, lo, hi int
 func (a *app) sampleLatent(e *cpu.Engine, o sampleOptions) (cols int, err error) {
 	ctx, stop := interruptible()
 	defer stop()
+	d, err := laser.OpenDraws(e, o.model, o.seed)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
 	a.show.StageStart(o.method, 0, 0)
-	z, x, err := latentDraws[o.method](ctx, e, o.model, int(o.n), o.seed, a.show.Progress)
+	z, x, report, err := d.Draw(ctx, o.method, int(o.n), a.show.Progress)
 	if ctx.Err() != nil {
 		return 0, interruptedError{"nothing was written"}
 	}
@@ -190,6 +243,11 @@ func (a *app) sampleLatent(e *cpu.Engine, o sampleOptions) (cols int, err error)
 		return 0, err
 	}
 	a.show.Clear()
+	if report != nil {
+		for _, w := range report.Warnings {
+			a.show.Message(fmt.Sprintf("%s: %s", report.Method, w))
+		}
+	}
 	if o.latents != "" {
 		if err := dataset.WriteNPY(o.latents, int(o.n), len(z)/int(o.n), z); err != nil {
 			return 0, err

@@ -71,7 +71,7 @@ func TestFLOP(t *testing.T) {
 		}
 	}
 
-	c, p := paper.Flow.Network, &nn.Params{}
+	c, p := paper.Generator.Flow.Network, &nn.Params{}
 	flow := nn.RealNVP{Name: "flow", Dim: dim, Blocks: c.Blocks, Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}
 	flow.Init(p, rng.New(1, "init"))
 	g := graph.New()

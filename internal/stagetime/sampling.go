@@ -14,7 +14,7 @@ import (
 // newHMC is a proposal of all chains in the latent space of the weighted flow. Its
 // rows are evaluations of the density and its gradient.
 func newHMC(e *cpu.Engine, paper laser.Config) (*Stage, error) {
-	flow, err := generator.NewFlow(paper.Flow.Network, scale(), seed)
+	flow, err := generator.NewFlow(paper.Generator.Flow.Network, scale(), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func newHMC(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 		return nil, err
 	}
 	rows := h.Chains * h.Leapfrog
-	point := 2 * (flowForward(paper.Flow.Network, dim) + classifierNetwork(paper.Classifier.Network).forward())
+	point := 2 * (flowForward(paper.Generator.Flow.Network, dim) + classifierNetwork(paper.Classifier.Network).forward())
 	return &Stage{Rows: rows, FLOP: float64(rows) * point, Threads: e.Threads(), Run: chains.Step}, nil
 }
 
@@ -53,7 +53,7 @@ func draws(e *cpu.Engine, flop float64, draw func(row0 uint64, x []float32) erro
 }
 
 func newSample(e *cpu.Engine, paper laser.Config) (*Stage, error) {
-	flow, err := generator.NewFlow(paper.Flow.Network, scale(), seed)
+	flow, err := generator.NewFlow(paper.Generator.Flow.Network, scale(), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +61,11 @@ func newSample(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return draws(e, flowForward(paper.Flow.Network, dim), func(row0 uint64, x []float32) error { return s.Draw(row0, nil, x) }), nil
+	return draws(e, flowForward(paper.Generator.Flow.Network, dim), func(row0 uint64, x []float32) error { return s.Draw(row0, nil, x) }), nil
 }
 
 func newSampleRefined(e *cpu.Engine, paper laser.Config) (*Stage, error) {
-	flow, err := generator.NewFlow(paper.Flow.Network, scale(), seed)
+	flow, err := generator.NewFlow(paper.Generator.Flow.Network, scale(), seed)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,6 @@ func newSampleRefined(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 		return nil, err
 	}
 	r := paper.Refiner.Network
-	flop := network{r.Latent, r.Hidden, r.Units, dim}.forward() + flowForward(paper.Flow.Network, dim)
+	flop := network{r.Latent, r.Hidden, r.Units, dim}.forward() + flowForward(paper.Generator.Flow.Network, dim)
 	return draws(e, flop, func(row0 uint64, x []float32) error { return s.Draw(row0, nil, nil, x) }), nil
 }

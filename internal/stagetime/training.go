@@ -52,16 +52,16 @@ func newFlow(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	flow, err := generator.NewFlow(paper.Flow.Network, scale(), seed)
+	flow, err := generator.NewFlow(paper.Generator.Flow.Network, scale(), seed)
 	if err != nil {
 		return nil, err
 	}
-	l, err := generator.NewFlowObjective(e, flow, x, paper.Flow.Training, seed)
+	l, err := generator.NewFlowObjective(e, flow, x, paper.Generator.Flow.Training, seed)
 	if err != nil {
 		return nil, err
 	}
-	rows := paper.Flow.Training.Batch
-	return steps(e, l, rows, float64(rows)*flowTraining(paper.Flow.Network, dim)), nil
+	rows := paper.Generator.Flow.Training.Batch
+	return steps(e, l, rows, float64(rows)*flowTraining(paper.Generator.Flow.Network, dim)), nil
 }
 
 // classifierNetwork has the sizes of the classifier.

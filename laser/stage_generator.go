@@ -1,0 +1,107 @@
+package laser
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"etalon/generator"
+	"etalon/train"
+)
+
+// openGenerator is LaSeR's step 1: the primary generator is trained, read or started.
+func (r *Run) openGenerator(ctx context.Context) (string, error) {
+	c := r.cfg.Generator
+	dir := r.path("models", "generator")
+	note := ""
+	if c.trains() && !exists(dir) {
+		var err error
+		if note, err = r.trainGenerator(ctx, dir); err != nil {
+			return "", err
+		}
+	}
+	g, err := r.loadGenerator()
+	if err != nil {
+		return "", err
+	}
+	r.rounds[0].g = g
+	if g.dim() != r.truth.dim {
+		return "", fmt.Errorf("config: the generator makes %d features, the truth has %d", g.dim(), r.truth.dim)
+	}
+	if err := r.cfg.Refiner.check(g.latentDim(), g.prior()); err != nil {
+		return "", fmt.Errorf("config: refiner.%w", err)
+	}
+	return note, nil
+}
+
+// loadGenerator returns the primary generator; one that the run trains must be trained.
+func (r *Run) loadGenerator() (*primary, error) {
+	c := r.cfg.Generator
+	switch c.Kind {
+	case kindProcess:
+		p, err := generator.NewProcess(c.Process)
+		if err != nil {
+			return nil, err
+		}
+		return newSimulator(p, c.Hidden, r.cfg.Seed)
+	case kindPairs:
+		p, err := generator.ReadPairs(c.Pairs.Latents, c.Pairs.Sample, c.Pairs.Prior, c.Pairs.Hidden)
+		if err != nil {
+			return nil, err
+		}
+		return &primary{pairs: p}, nil
+	}
+	net, err := generator.Load(GeneratorDir(r.dir, r.cfg))
+	if err != nil {
+		return nil, err
+	}
+	return newNetwork(r.e, net, c.Hidden, r.cfg.Seed)
+}
+
+// GeneratorDir is the model directory of the primary generator of the run in dir; ""
+// where it is no network.
+func GeneratorDir(dir string, cfg Config) string {
+	if cfg.Generator.trains() {
+		return filepath.Join(dir, "models", "generator")
+	}
+	return cfg.Generator.Model
+}
+
+// trainGenerator trains a network on the truth points and saves it.
+func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
+	c, t, seed := r.cfg.Generator, r.truth, r.cfg.Seed
+	var g generator.Generator
+	var l train.Learner
+	var cfg train.Config
+	var err error
+	switch c.Kind {
+	case kindFlow:
+		var flow *generator.Flow
+		if flow, err = generator.NewFlow(c.Flow.Network, t.scale, seed); err != nil {
+			return "", err
+		}
+		flow.Shift = t.shift
+		g, cfg = flow, c.Flow.Training
+		l, err = generator.NewFlowObjective(r.e, flow, t.train, cfg, seed)
+	case kindGAN:
+		var gan *generator.GAN
+		if gan, err = generator.NewGAN(c.GAN.Network, t.scale, seed); err != nil {
+			return "", err
+		}
+		gan.Shift = t.shift
+		g, cfg = gan, c.GAN.Training.Config
+		l, err = generator.NewGANLearner(r.e, gan, t.train, nil, c.GAN.Training, seed)
+	case kindVAE:
+		var vae *generator.VAE
+		if vae, err = generator.NewVAE(c.VAE.Network, t.scale, seed); err != nil {
+			return "", err
+		}
+		vae.Shift = t.shift
+		g, cfg = vae, c.VAE.Training
+		l, err = generator.NewVAEObjective(r.e, vae, t.train, nil, cfg, seed)
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.fit(ctx, "generator", l, cfg, func() error { return g.Save(dir) })
+}
