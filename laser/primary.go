@@ -59,7 +59,6 @@ func (p *primary) shape() interface {
 	LatentDim() int
 	Dim() int
 	Prior() generator.Prior
-	Hidden() bool
 } {
 	if p.pairs != nil {
 		return p.pairs
@@ -70,7 +69,6 @@ func (p *primary) shape() interface {
 func (p *primary) latentDim() int         { return p.shape().LatentDim() }
 func (p *primary) dim() int               { return p.shape().Dim() }
 func (p *primary) prior() generator.Prior { return p.shape().Prior() }
-func (p *primary) hidden() bool           { return p.shape().Hidden() }
 
 // direct tells that weights w(x) are pulled back as w(g(z)), with their gradient.
 func (p *primary) direct() bool { return p.net != nil }
