@@ -128,12 +128,10 @@ func TestNestingIsBounded(t *testing.T) {
 	if _, err := Compose(wide, small()); err == nil || !strings.Contains(err.Error(), "65 parts; 64 are accepted") {
 		t.Errorf("parts: %v", err)
 	}
-	big := must(NewGAN(GANConfig{Latent: 1, Hidden: 2, Units: 4000}, []float64{1}, 1))(t)
-	var many Generator = big
-	for range 5 {
-		many = must(Compose(many, many))(t)
+	if x := extentOf(wide); x != (extent{depth: 6, parts: 64, params: 64 * small().(*GAN).Params.Len()}) {
+		t.Errorf("extent %+v", x)
 	}
-	if _, err := Compose(many, big); err == nil || !strings.Contains(err.Error(), "parameters in all parts") {
+	if err := (extent{params: maxNested + 1}).check(); err == nil || !strings.Contains(err.Error(), "parameters in all parts") {
 		t.Errorf("parameters: %v", err)
 	}
 

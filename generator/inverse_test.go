@@ -66,12 +66,13 @@ func TestComposedDensityIsTheJacobians(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			y, x := draw(t, e, c, 0, n)
+			_, x := draw(t, e, c, 0, n)
 			g := graph.New()
 			back, logProb := d.BuildInverse("", g.Input("x", 2))
+			there := c.Build("", back)
 			in := env(t, c)
 			in.Rows = n
-			latents := func(j int, h float64) (y, logProb0 []float64) {
+			latents := func(j int, h float64) (y, values, again []float64) {
 				moved := wide(x)
 				for i := range n {
 					if j >= 0 {
@@ -79,14 +80,14 @@ func TestComposedDensityIsTheJacobians(t *testing.T) {
 					}
 				}
 				in.Input["x"] = moved
-				v := must(ref.Eval(g, in, back, logProb))(t)
-				return v[0], v[1]
+				v := must(ref.Eval(g, in, back, logProb, there))(t)
+				return v[0], v[1], v[2]
 			}
-			at, want := latents(-1, 0)
+			at, want, again := latents(-1, 0)
 			var dy [2][2][]float64 // derivative of latents by feature j: above, below
 			for j := range 2 {
-				dy[j][0], _ = latents(j, h)
-				dy[j][1], _ = latents(j, -h)
+				dy[j][0], _, _ = latents(j, h)
+				dy[j][1], _, _ = latents(j, -h)
 			}
 			got := must(LogProb(e, d, x))(t)
 			for i := range n {
@@ -110,8 +111,8 @@ func TestComposedDensityIsTheJacobians(t *testing.T) {
 					t.Errorf("point %d: the engine's ln p = %v; the oracle's %v", i, got[i], want[i])
 				}
 				for k := range 2 {
-					if math.Abs(at[2*i+k]-float64(y[2*i+k])) > 2e-3 {
-						t.Errorf("point %d: latents %v; they were %v", i, at[2*i:2*i+2], y[2*i:2*i+2])
+					if math.Abs(again[2*i+k]-float64(x[2*i+k])) > 2e-3 {
+						t.Errorf("point %d: %v is mapped back and forth to %v", i, x[2*i:2*i+2], again[2*i:2*i+2])
 					}
 				}
 			}
