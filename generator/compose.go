@@ -3,7 +3,6 @@ package generator
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"etalon/graph"
 	"etalon/internal/modeldir"
@@ -13,27 +12,55 @@ import (
 const composedKind = "composed"
 
 // Composed is the refined model g∘Φ (LaSeR, section 3): the refiner Φ makes
-// latents of the primary generator g.
+// latents of the primary generator g. It is a generator again, so that a second round
+// can refine it: Compose(Compose(g, Φ1), Φ2), where the latents of the second round are
+// those of Φ1, with Φ1's prior.
+//
+// Only the outermost model may have acceptance. A second round starts from Map, and
+// the classifier that gives its weights must be trained against samples of that map,
+// not against accepted ones, which are no function of latents.
 type Composed struct {
 	G   Generator // primary generator
 	Phi Generator // refiner: its features are the latents of G
 	// Accept polishes samples of g∘Φ; nil is none. It belongs to sampling, not to the
-	// map that Build makes.
+	// map that Build makes, nor to its gradients and density.
 	Accept *Acceptance
 }
 
-// Compose returns g∘Φ.
+// Compose returns g∘Φ. Parts that are refined models themselves may not have
+// acceptance, and not more than 16 models may lie inside one another.
 func Compose(g, phi Generator) (*Composed, error) {
-	if phi.Dim() != g.LatentDim() {
-		return nil, fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", phi.Dim(), g.LatentDim())
+	c := &Composed{G: g, Phi: phi}
+	if err := c.check(); err != nil {
+		return nil, err
 	}
-	for _, part := range []Generator{g, phi} {
-		if c, ok := part.(*Composed); ok && c.Accept != nil {
-			return nil, fmt.Errorf("generator: a refined model with acceptance is no map of latents, and cannot be a part of another")
+	return c, nil
+}
+
+// check returns an error for parts that make no model.
+func (c *Composed) check() error {
+	if c.Phi.Dim() != c.G.LatentDim() {
+		return fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", c.Phi.Dim(), c.G.LatentDim())
+	}
+	for _, part := range []Generator{c.G, c.Phi} {
+		if accepts(part) {
+			return fmt.Errorf("generator: a refined model with acceptance is no map of latents, and cannot be a part of another; Map leaves the acceptance off")
 		}
 	}
-	return &Composed{G: g, Phi: phi}, nil
+	if err := extentOf(c).check(); err != nil {
+		return fmt.Errorf("generator: refined model: %w", err)
+	}
+	return nil
 }
+
+// accepts tells whether a model or one of its parts has acceptance.
+func accepts(gen Generator) bool {
+	c, ok := gen.(*Composed)
+	return ok && (c.Accept != nil || accepts(c.G) || accepts(c.Phi))
+}
+
+// Map returns the same model without acceptance: the map that a further round refines.
+func (c *Composed) Map() *Composed { return &Composed{G: c.G, Phi: c.Phi} }
 
 // LatentDim implements Generator.
 func (c *Composed) LatentDim() int { return c.Phi.LatentDim() }
@@ -65,32 +92,14 @@ const (
 
 // Save implements Generator.
 func (c *Composed) Save(dir string) error {
+	if err := c.check(); err != nil { // the parts may have changed since Compose
+		return err
+	}
 	parts := map[string]modeldir.Writer{primaryDir: c.G.Save, refinerDir: c.Phi.Save}
 	if c.Accept != nil {
 		parts[acceptDir] = c.Accept.Save
 	}
 	return modeldir.Save(dir, modeldir.NewHeader(composedKind), nil, parts)
-}
-
-func loadComposed(dir string) (*Composed, error) {
-	g, err := Load(filepath.Join(dir, primaryDir))
-	if err != nil {
-		return nil, err
-	}
-	phi, err := Load(filepath.Join(dir, refinerDir))
-	if err != nil {
-		return nil, err
-	}
-	c, err := Compose(g, phi)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	if path := filepath.Join(dir, acceptDir); exists(path) {
-		if c.Accept, err = loadAcceptance(path, g.LatentDim(), g.Dim()); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
 }
 
 func exists(path string) bool {

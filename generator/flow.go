@@ -2,7 +2,6 @@ package generator
 
 import (
 	"fmt"
-	"math"
 
 	"etalon/graph"
 	"etalon/internal/modeldir"
@@ -123,11 +122,8 @@ func (f *Flow) Build(prefix string, z *graph.Node) *graph.Node {
 // BuildLogProb implements LogDensity: the density of the network at
 // (x - Shift)/Scale, times the Jacobian of the division.
 func (f *Flow) BuildLogProb(prefix string, x *graph.Node) *graph.Node {
-	jacobian := 0.0
-	for _, s := range f.Scale {
-		jacobian -= math.Log(s)
-	}
-	return graph.AddScalar(f.net().LogProb(prefix, toNetwork(x, f.Shift, f.Scale)), jacobian)
+	_, logProb := f.BuildInverse(prefix, x)
+	return logProb
 }
 
 // Bind implements Generator.

@@ -74,10 +74,10 @@ func (c GANTraining) CheckNetwork(net GANConfig, dim int) error {
 //
 // One step is DiscSteps updates of D and one of Φ.
 type GANLearner struct {
-	gan         *GAN
 	cfg         GANTraining
+	model       []float32 // the parameters that become the model
 	disc        *nn.Params
-	gen         *nn.Params // the network in training; gan.Params where there is no average
+	gen         *nn.Params // the network in training; it holds model where there is no average
 	discUpdate  *train.Update
 	genUpdate   *train.Update
 	average     *train.Average
@@ -89,12 +89,27 @@ type GANLearner struct {
 	fields      map[string][]float32 // the examples: z, w
 }
 
+// adversarial is what a GANLearner trains.
+type adversarial struct {
+	disc   *discriminator
+	params *nn.Params // of the network in training
+	prefix string     // of their names in the graph
+	model  []float32  // what the training changes: the values of params, or a place for them
+	// fake adds points of the model to the graph, their randomness drawn from the
+	// stream. Coupled, they belong to the examples, which are nil otherwise.
+	fake func(g *graph.Graph, stream string, examples *graph.Node) *graph.Node
+	// bind gives the other parameters of the fakes, which stay as they are; nil if
+	// there are none.
+	bind func(nn.Binder) error
+}
+
+// logit adds the discriminator's view of rows to the graph.
+func (a *adversarial) logit(x *graph.Node) *graph.Node { return a.disc.build("", x, nil) }
+
 // NewGANLearner prepares the training of gan on examples (n×Dim, row-major) with
 // weights (n, mean 1 is customary; nil means 1). The discriminator has the hidden
 // sizes of the generator network.
 func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
-	c := gan.Config
-	d := &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual}
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("gan: %w", err)
 	}
@@ -112,10 +127,25 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 	if n < 2 || len(data) != n*dim || len(weights) != n {
 		return nil, fmt.Errorf("gan: %d values and %d weights are no table of %d features with at least 2 rows", len(data), len(weights), dim)
 	}
-	l := &GANLearner{gan: gan, cfg: cfg, disc: &nn.Params{}, gen: gan.Params, fields: map[string][]float32{"z": data, "w": weights}}
-	d.net().Init(l.disc, rng.New(seed, "disc/init"))
+	c := gan.Config
+	return newGANLearner(e, &adversarial{
+		disc:   &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual},
+		params: gan.Params, model: gan.Params.Flat(),
+		fake: func(g *graph.Graph, stream string, examples *graph.Node) *graph.Node {
+			if examples == nil {
+				return gan.Build("", gan.Prior().Build(g, stream, gan.LatentDim()))
+			}
+			return gan.Build("", graph.Concat(examples, gan.Prior().Build(g, stream, gan.LatentDim()-dim)))
+		},
+	}, data, weights, cfg, seed)
+}
+
+// newGANLearner prepares an adversarial training on checked examples.
+func newGANLearner(e *cpu.Engine, a *adversarial, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
+	l := &GANLearner{cfg: cfg, model: a.model, disc: &nn.Params{}, gen: a.params, fields: map[string][]float32{"z": data, "w": weights}}
+	a.disc.net().Init(l.disc, rng.New(seed, "disc/init"))
 	if cfg.Average > 0 {
-		l.gen = gan.Params.Clone()
+		l.gen = a.params.Clone()
 		l.average = train.NewAverage(cfg.Average, l.gen.Flat())
 	}
 	l.judge = l.disc
@@ -123,26 +153,22 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 		l.judge = l.disc.Clone()
 		l.discAverage = train.NewAverage(cfg.DiscAverage, l.disc.Flat())
 	}
-	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: n, Share: cfg.Batch})
+	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: len(weights), Share: cfg.Batch})
 	l.rows = l.batches.Rows()
 	l.warmup = int(cfg.Warmup * float64(cfg.Epochs*l.StepsPerEpoch()))
-	return l, l.compile(e, d, seed)
+	return l, l.compile(e, a, seed)
 }
 
 // compile builds the updates of discriminator and generator.
-func (l *GANLearner) compile(e *cpu.Engine, d *discriminator, seed uint64) error {
-	gan, dim := l.gan, l.gan.Dim()
+func (l *GANLearner) compile(e *cpu.Engine, a *adversarial, seed uint64) error {
 	g := graph.New()
-	z, w := g.Input("z", dim), g.Input("w", 1)
-	width := gan.LatentDim()
+	z, w := g.Input("z", len(a.disc.Scale)), g.Input("w", 1)
+	var pair *graph.Node
 	if l.cfg.Coupled {
-		width -= dim
+		pair = z
 	}
-	y := gan.Prior().Build(g, "disc/y", width)
-	if l.cfg.Coupled {
-		y = graph.Concat(z, y)
-	}
-	loss := discriminatorLoss(d.build("", z, nil), d.build("", gan.Build("", y), nil), w)
+	fake := a.fake(g, "disc/y", pair)
+	loss := discriminatorLoss(a.logit(z), a.logit(fake), w)
 	discAdam := l.cfg.DiscAdam
 	if discAdam.Alpha == 0 {
 		discAdam = l.cfg.Adam
@@ -151,7 +177,7 @@ func (l *GANLearner) compile(e *cpu.Engine, d *discriminator, seed uint64) error
 	if l.discUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.disc, "", discAdam); err != nil {
 		return err
 	}
-	if err := l.gen.Bind(l.discUpdate.Program, ""); err != nil {
+	if err := a.bindAll(l.discUpdate.Program, l.gen, a.prefix); err != nil {
 		return err
 	}
 	if l.warmup >= l.cfg.Epochs*l.StepsPerEpoch() {
@@ -159,11 +185,19 @@ func (l *GANLearner) compile(e *cpu.Engine, d *discriminator, seed uint64) error
 	}
 
 	g = graph.New()
-	loss = graph.MeanRows(graph.Softplus(graph.Neg(d.build("", gan.Build("", gan.Prior().Build(g, "gen/y", gan.LatentDim())), nil))))
-	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.gen, "", l.cfg.Adam); err != nil {
+	loss = graph.MeanRows(graph.Softplus(graph.Neg(a.logit(a.fake(g, "gen/y", nil)))))
+	if l.genUpdate, err = train.NewUpdate(e, cpu.Config{Seed: seed}, loss, l.gen, a.prefix, l.cfg.Adam); err != nil {
 		return err
 	}
-	return l.judge.Bind(l.genUpdate.Program, "")
+	return a.bindAll(l.genUpdate.Program, l.judge, "")
+}
+
+// bindAll gives a program the parameters p and those that stay as they are.
+func (a *adversarial) bindAll(to nn.Binder, p *nn.Params, prefix string) error {
+	if err := p.Bind(to, prefix); err != nil || a.bind == nil {
+		return err
+	}
+	return a.bind(to)
 }
 
 // discriminatorLoss is L_D of the logits at examples of weight w and at fakes.
@@ -211,10 +245,12 @@ func (l *GANLearner) Step(step int, factor float64, out []float64) error {
 	}
 	loss, err := l.genUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(step)}, factor)
 	out[1] = loss
+	trained := l.gen.Flat()
 	if l.average != nil {
-		l.average.Update(l.gen.Flat(), step-l.warmup)
-		copy(l.gan.Params.Flat(), l.average.Values)
+		l.average.Update(trained, step-l.warmup)
+		trained = l.average.Values
 	}
+	copy(l.model, trained)
 	return err
 }
 
@@ -224,9 +260,6 @@ func (l *GANLearner) Validate() (map[string]float64, error) { return nil, nil }
 
 // State implements train.Learner.
 func (l *GANLearner) State() []safetensors.Tensor {
-	vector := func(name string, v []float32) safetensors.Tensor {
-		return safetensors.Tensor{Name: name, Shape: []int{len(v)}, F32: v}
-	}
 	s := append(l.discUpdate.State("disc.adam"), vector("disc", l.disc.Flat()), vector("gen", l.gen.Flat()))
 	if l.genUpdate != nil {
 		s = append(s, l.genUpdate.State("gen.adam")...)
@@ -235,7 +268,10 @@ func (l *GANLearner) State() []safetensors.Tensor {
 		s = append(s, vector("disc.average", l.discAverage.Values))
 	}
 	if l.average != nil {
-		s = append(s, vector("average", l.average.Values), vector("model", l.gan.Params.Flat()))
+		s = append(s, vector("average", l.average.Values))
+	}
+	if &l.model[0] != &l.gen.Flat()[0] {
+		s = append(s, vector("model", l.model))
 	}
 	return s
 }

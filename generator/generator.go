@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"etalon/graph"
-	"etalon/internal/modeldir"
 	"etalon/nn"
 )
 
@@ -30,31 +29,6 @@ type LogDensity interface {
 	Generator
 	// BuildLogProb adds ln p(x) to the graph (rows 1, nats per unit of x).
 	BuildLogProb(prefix string, x *graph.Node) *graph.Node
-}
-
-// Load reads the model directory of any kind of generator.
-func Load(dir string) (Generator, error) {
-	kind, err := modeldir.Kind(dir)
-	if err != nil {
-		return nil, err
-	}
-	switch kind {
-	case flowKind:
-		return loadFlow(dir)
-	case ganKind:
-		return loadGAN(dir)
-	case vaeKind:
-		return loadVAE(dir)
-	case flowMatchingKind:
-		return loadFlowMatching(dir)
-	case composedKind:
-		return loadComposed(dir)
-	case identityKind:
-		return loadIdentity(dir)
-	case processKind, pairsKind:
-		return nil, fmt.Errorf("%s: a model of kind %q is no network, which is needed here", dir, kind)
-	}
-	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, composedKind, identityKind)
 }
 
 // checkScale refuses preprocessing that cannot be inverted.

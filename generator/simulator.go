@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"etalon/engine/cpu"
-	"etalon/internal/modeldir"
 	"etalon/rng"
 )
 
@@ -74,7 +73,11 @@ func NewChain(g, phi Simulator) (*Chain, error) {
 	if phi.Dim() != g.LatentDim() {
 		return nil, fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", phi.Dim(), g.LatentDim())
 	}
-	return &Chain{G: g, Phi: phi}, nil
+	c := &Chain{G: g, Phi: phi}
+	if err := extentOf(c).check(); err != nil {
+		return nil, fmt.Errorf("generator: refined simulator: %w", err)
+	}
+	return c, nil
 }
 
 // LatentDim implements Simulator.
@@ -123,6 +126,7 @@ func checkRows(s Simulator, z, x []float32) (int, error) {
 type HiddenLatents struct {
 	full    Simulator
 	visible int
+	seed    uint64
 	stream  rng.Stream
 }
 
@@ -131,7 +135,11 @@ func NewHiddenLatents(s Simulator, visible int, seed uint64) (*HiddenLatents, er
 	if visible < 1 || visible >= s.LatentDim() {
 		return nil, fmt.Errorf("generator: %d visible latents; 1 to %d is accepted", visible, s.LatentDim()-1)
 	}
-	return &HiddenLatents{full: s, visible: visible, stream: rng.New(seed, "hidden")}, nil
+	h := &HiddenLatents{full: s, visible: visible, seed: seed, stream: rng.New(seed, "hidden")}
+	if err := extentOf(h).check(); err != nil {
+		return nil, fmt.Errorf("generator: hidden latents: %w", err)
+	}
+	return h, nil
 }
 
 // LatentDim implements Simulator.
@@ -208,22 +216,4 @@ func (s *SimulatorSampler) Draw(row0 uint64, z, x []float32) error {
 		}
 	}
 	return nil
-}
-
-// LoadSimulator reads the model directory of a network or of an external program,
-// which it starts: do not use it on directories from where you would not run
-// programs. The caller closes what has a Close method.
-func LoadSimulator(e *cpu.Engine, dir string) (Simulator, error) {
-	kind, err := modeldir.Kind(dir)
-	if err != nil {
-		return nil, err
-	}
-	if kind == processKind {
-		return loadProcess(dir)
-	}
-	gen, err := Load(dir)
-	if err != nil {
-		return nil, err
-	}
-	return NewSimulator(e, gen)
 }

@@ -46,10 +46,14 @@ func (c IterateConfig) check(all *Config) error {
 	if all.Generator.Hidden > 0 {
 		return fmt.Errorf("kind = %q: a generator with hidden latents is not trained on; refine again with kind = %q", c.Kind, iterateRefine)
 	}
-	if err := generator.CheckContinueKinds(all.Generator.Kind, all.Refiner.Kind); err != nil {
+	kind := all.Generator.Kind
+	if kind == kindModel {
+		return nil // known when it is read
+	}
+	if err := generator.CheckContinueKinds(kind, all.Refiner.Kind); err != nil {
 		return fmt.Errorf("kind = %q: %w", c.Kind, err)
 	}
-	if err := c.Continue.Check(); err != nil {
+	if err := c.Continue.CheckFor(kind); err != nil {
 		return fmt.Errorf("continue: %w", err)
 	}
 	return nil
