@@ -23,8 +23,24 @@ type Config struct {
 	WarmStart bool
 	Seed      uint64
 	// Train runs a training; nil means train.Loop without progress. It returns a record
-	// for each epoch.
+	// for each epoch. Names are those of StepName: a loop with a checkpoint file for each
+	// name continues within an iteration.
 	Train func(ctx context.Context, name string, l train.Learner) ([]train.Record, error)
+	// After, if set, is called after each iteration with the result so far. The score
+	// that it returns, or nil, is kept with the iteration; an error ends the unfolding.
+	// With a warm start the networks of the result change when it has returned.
+	After func(ctx context.Context, r *Result) (*Score, error)
+	// Checkpoint is the file that holds the state after the last finished iteration, or
+	// "". Where it exists, Unfold continues from it, with the same bytes as without the
+	// interruption; with more Iterations than before it makes those that are missing. It
+	// stays for the caller to remove when the result is safe.
+	Checkpoint string
+}
+
+// StepName returns what the training of step 1 or 2 of an iteration, counted from 1, is
+// called.
+func StepName(iteration, step int) string {
+	return fmt.Sprintf("iteration %d, step %d", iteration, step)
 }
 
 // Check returns an error for settings that cannot unfold.
@@ -67,6 +83,15 @@ type Iteration struct {
 	// Losses of the last epoch on held-out rows; NaN where nothing is held out.
 	Valid1 float64
 	Valid2 float64
+	// Score is what Config.After returned, or nil.
+	Score *Score
+}
+
+// Score compares a sample that follows ν with the truth: the distances of their
+// histograms, NaN where not known.
+type Score struct {
+	JSD float64 // nats
+	EMD float64 // data units
 }
 
 // Result is the end of an unfolding.

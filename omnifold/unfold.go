@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
@@ -31,12 +32,38 @@ func Unfold(ctx context.Context, e *cpu.Engine, sim Simulation, data Data, cfg C
 	if n == 0 {
 		n = defaultIterations
 	}
-	for i := range n {
+	if err := u.restore(n); err != nil {
+		return nil, err
+	}
+	if err := u.after(ctx); err != nil {
+		return nil, err
+	}
+	for i := len(u.done); i < n; i++ {
 		if err := u.iterate(ctx, i); err != nil {
 			return nil, err
 		}
+		if err := u.save(); err != nil {
+			return nil, err
+		}
+		if err := u.after(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return u.result()
+	return u.result(), nil
+}
+
+// after tells the caller of the last iteration, once.
+func (u *unfolding) after(ctx context.Context) error {
+	if u.cfg.After == nil || u.told == len(u.done) {
+		return nil
+	}
+	score, err := u.cfg.After(ctx, u.result())
+	if err != nil {
+		return fmt.Errorf("omnifold: after iteration %d: %w", len(u.done), err)
+	}
+	u.told = len(u.done)
+	u.done[u.told-1].Score = score
+	return u.save()
 }
 
 // PullBack returns the log-weight of the known latents z of a generator with hidden
@@ -66,6 +93,8 @@ type unfolding struct {
 	scaleZ       []float64
 	detector, nu *dctr.Classifier
 	done         []Iteration
+	told         int    // of the iterations, those that After knows
+	key          string // of the checkpoint
 }
 
 func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfolding, error) {
@@ -126,6 +155,9 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 	}
 	u.shiftX, u.scaleX = standardise(data.X, sim.XDim)
 	u.shiftZ, u.scaleZ = standardise(sim.Z, sim.ZDim)
+	if cfg.Checkpoint != "" {
+		u.key = fingerprint(sim, data, cfg)
+	}
 	return u, nil
 }
 
@@ -141,7 +173,7 @@ func (u *unfolding) iterate(ctx context.Context, i int) error {
 	if err != nil {
 		return fmt.Errorf("omnifold: step 1: %w", err)
 	}
-	if it.Valid1, err = u.train(ctx, fmt.Sprintf("iteration %d, step 1", i+1), l); err != nil {
+	if it.Valid1, err = u.train(ctx, StepName(i+1, 1), l); err != nil {
 		return err
 	}
 	u.detector = f
@@ -164,7 +196,7 @@ func (u *unfolding) iterate(ctx context.Context, i int) error {
 	if l, err = dctr.NewPairedObjective(u.e, f, u.sim.Z, u.weights(pull), u.prior, u.cfg.Loss, u.cfg.Training, u.seed(i, "step2")); err != nil {
 		return fmt.Errorf("omnifold: step 2: %w", err)
 	}
-	if it.Valid2, err = u.train(ctx, fmt.Sprintf("iteration %d, step 2", i+1), l); err != nil {
+	if it.Valid2, err = u.train(ctx, StepName(i+1, 2), l); err != nil {
 		return err
 	}
 	u.nu = f
@@ -267,12 +299,12 @@ func (u *unfolding) train(ctx context.Context, name string, l train.Learner) (fl
 	return math.NaN(), nil
 }
 
-func (u *unfolding) result() (*Result, error) {
-	r := &Result{Nu: u.nu, Detector: u.detector, Iterations: u.done, LogNu: make([]float64, len(u.logNu))}
+func (u *unfolding) result() *Result {
+	r := &Result{Nu: u.nu, Detector: u.detector, Iterations: slices.Clone(u.done), LogNu: make([]float64, len(u.logNu))}
 	for i, k := range u.order {
 		r.LogNu[k] = u.logNu[i]
 	}
-	return r, nil
+	return r
 }
 
 // standardise returns what brings each column to mean 0 and standard deviation 1.

@@ -58,7 +58,7 @@ func Build(dir string) error {
 }
 
 // figureNames are the names of all figures that Build may write.
-var figureNames = []string{"panels", "residuals", "profiles", "weights", "hmc", "losses"}
+var figureNames = []string{"panels", "residuals", "profiles", "weights", "hmc", "omnifold", "losses"}
 
 // removeStale removes figures of an earlier report that this one lacks.
 func removeStale(dir string, figures []*rendered) error {
@@ -93,6 +93,13 @@ func (r *run) figures() []*rendered {
 	}
 	if f := newHMCFigure(r.hmc); f != nil {
 		add("hmc", "Markov chains", captionHMC, f.drawing())
+	}
+	if f := newOmnifoldFigure(r.omnifold); f != nil {
+		caption := captionOmnifold
+		if f.scored(jsdOf) || f.scored(emdOf) {
+			caption += captionRefined
+		}
+		add("omnifold", "OmniFold, iteration by iteration", caption, f.drawing())
 	}
 	if f := newLossFigure(r.history); f != nil {
 		add("losses", "Training", captionLosses, f.drawing())
@@ -162,4 +169,7 @@ const (
 	captionExact   = " Right: the learned log-weights against the exact ones, which are known because the truth density and the flow's density are. A perfect classifier lies on the diagonal."
 	captionHMC     = "Traces should look like noise without drift, chains should visit the same values, the autocorrelation should fall quickly to zero and the ranks should be flat. " +
 		"R̂ above 1.01, or divergences, mean that the sample cannot be trusted yet."
+	captionOmnifold = "The generator has hidden latents, so that a weight of its output is none of the visible ones: OmniFold pulls the weights back in iterations. " +
+		"The change of the log-weights should fall until only the noise of the training is left, and step 1's AUC, shown with its error, should reach ½: truth and weighted sample cannot be told apart. An effective size that keeps falling after that means that noise is being unfolded."
+	captionRefined = " Below: the score of a sample whose latents follow ν and whose hidden latents are new. It should come down to that of the weights w(x) themselves, where weights that are carried over directly cannot."
 )

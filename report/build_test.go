@@ -71,6 +71,7 @@ func TestBuild(t *testing.T) {
 		"panels": {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 62)},
 		"profiles": {2240, 2 * (16 + profileMain + 10 + profileRatio + panelFoot)}, "weights": {2240, 2 * (panelHead + weightSide + panelFoot)},
 		"hmc": {2240, 2 * (2*panelHead + 2*panelFoot + traceHeight + hmcHeight)}, "losses": {2240, 2 * (34 + lossHeight + panelFoot)},
+		"omnifold": {2240, 4 * (panelHead + hmcHeight + panelFoot)},
 	}
 	for _, name := range figureNames {
 		data := read(t, dir, "figures", name+".png")
@@ -212,7 +213,7 @@ func TestBuildWithoutOptionalFiles(t *testing.T) {
 		gone   []string // figures
 		says   []string
 	}{
-		{"records", []string{"run.toml", "timings.json", "history.json", "hmc.json"}, []string{"hmc", "losses"},
+		{"records", []string{"run.toml", "timings.json", "history.json", "hmc.json", "omnifold.json"}, []string{"hmc", "omnifold", "losses"},
 			[]string{"run.toml is not in this run", "timings.json is", "history.json is", "hmc.json is"}},
 		{"exact weights", []string{"samples/exact_log_weights.npy"}, nil, []string{"no comparison with exact weights"}},
 		{"weights", []string{"samples/log_weights.npy"}, []string{"weights"}, []string{"no DCTR panels"}},
@@ -294,6 +295,10 @@ func TestBuildRefuses(t *testing.T) {
 		{"NaN weights", "samples/log_weights.npy", vector(logW), "log_weights.npy"},
 		{"curves", "history.json", []byte(`{"generator": {"x": [1, 2], "train": [1]}}`), "generator.train has 1 values"},
 		{"cut chains", "hmc.json", []byte(`{"chains": `), "hmc.json is not valid"},
+		{"cut unfolding", "omnifold.json", []byte(`{"iterations": [`), "omnifold.json is not valid"},
+		{"no iterations", "omnifold.json", []byte(`{}`), "0 iterations"},
+		{"AUC", "omnifold.json", []byte(`{"iterations": [{"auc": 7}]}`), "iterations[0].auc is 7"},
+		{"reference", "omnifold.json", []byte(`{"iterations": [{}], "references": {"dctr": {"jsd": -1}}}`), "references.dctr.jsd is -1"},
 		{"endless settings", "run.toml", bytes.Repeat([]byte("# x\n"), 1<<20), "run.toml has more than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

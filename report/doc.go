@@ -8,6 +8,7 @@
 //	timings.json         seconds per stage (optional)
 //	history.json         training curves (optional)
 //	hmc.json             sampler diagnostics (optional)
+//	omnifold.json        iterations of an unfolding (of generators with hidden latents)
 //	samples/truth.npy, baseline.npy                        (n, 2)
 //	samples/hmc.npy, laser.npy                             (n, 2), optional
 //	samples/baseline_latent.npy, hmc_latent.npy, laser_latent.npy   (n, 2), optional

@@ -13,11 +13,12 @@ import (
 
 // run is everything that the report shows.
 type run struct {
-	metrics *metrics
-	timings *timings
-	history *history
-	hmc     *hmcRecord
-	config  string // run.toml
+	metrics  *metrics
+	timings  *timings
+	history  *history
+	hmc      *hmcRecord
+	omnifold *omnifoldRecord
+	config   string // run.toml
 
 	truth   *hist.H2
 	feature map[string]*hist.H2 // by method
@@ -102,7 +103,17 @@ func (r *run) loadRecords(dir string) error {
 	if ok {
 		r.hmc = c
 	}
-	return nil
+
+	// Only generators with hidden latents have one.
+	o, path := new(omnifoldRecord), filepath.Join(dir, "omnifold.json")
+	switch err := readJSON(path, o); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	r.omnifold = o
+	return o.check(path)
 }
 
 func (r *run) loadSamples(dir string) error {

@@ -192,6 +192,7 @@ func writeRecords(t testing.TB, dir string, n int, r *rand.Rand) {
 	})
 	putJSON(t, dir, "history.json", syntheticHistory(r))
 	putJSON(t, dir, "hmc.json", syntheticChains(r, n))
+	putJSON(t, dir, "omnifold.json", syntheticOmnifold(r, n))
 	put(t, dir, "run.toml", []byte("name = \"double-donut\"\npreset = \"paper\"\n\n[flow]\nblocks = 12\n# <not a tag> & \"quoted\"\n"))
 }
 
@@ -235,4 +236,21 @@ func syntheticChains(r *rand.Rand, n int) object {
 		"ess_bulk": []float64{0.6 * float64(n), 0.58 * float64(n)}, "ess_tail": []float64{0.5 * float64(n), 0.52 * float64(n)},
 		"iat": []float64{9.1, 8.7}, "n": n, "trace": object{"z1": trace}, "accept_history": accept,
 	}
+}
+
+// syntheticOmnifold is an unfolding that halves what is left in each iteration.
+func syntheticOmnifold(r *rand.Rand, n int) object {
+	var iterations []object
+	for i := range 7 {
+		left := math.Pow(0.5, float64(i))
+		iterations = append(iterations, object{
+			"mean_change": 0.24*left + 0.004, "n_eff": (0.78 + 0.1*left) * float64(n),
+			"auc": 0.5 + 0.105*left + 0.001*r.NormFloat64(), "auc_error": 0.0036, "valid1": 0.693, "valid2": 0.67,
+			"jsd": 2.41e-3 + 3.2e-3*left*left, "emd": 0.0125 + 0.08*left,
+		})
+	}
+	return object{"iterations": iterations, "references": object{
+		"baseline": object{"jsd": 2.11e-2, "emd": 0.4}, "direct": object{"jsd": 5.52e-3, "emd": 0.11},
+		"dctr": object{"jsd": 2.41e-3, "emd": 0.014}, "floor": object{"jsd": 2.31e-3, "emd": 0.0121},
+	}}
 }

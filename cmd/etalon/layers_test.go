@@ -19,7 +19,7 @@ var layers = []string{
 	"omnifold",
 	"laser",
 	"internal/stagetime",
-	"cmd/etalon examples/process/go",
+	"cmd/etalon examples/process/go examples/process/donut",
 }
 
 func TestImportsPointDown(t *testing.T) {
