@@ -65,9 +65,9 @@ func Preset(preset, density string) (Config, error) {
 	c.Classifier.Loss = dctr.BCE
 	c.Closure = ClosureConfig{Points: 200_000, Level: 0.025, Network: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1},
 		Training: train.Config{Epochs: 12, Batch: 1000, Validation: 0.1, Adam: adam, Schedule: cosine}}
-	c.OmniFold = OmniFoldConfig{Events: 1_000_000, Iterations: 8, WarmStart: true,
-		Detector: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1}, Particle: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1},
-		Training: train.Config{Epochs: 4, Batch: 2000, Validation: 0.02, Adam: adam, Schedule: cosine}}
+	c.OmniFold = OmniFoldConfig{Events: 1_920_000, Iterations: 8, WarmStart: true,
+		Detector: dctr.Config{Hidden: 4, Units: 48, Slope: 0.1}, Particle: dctr.Config{Hidden: 3, Units: 48, Slope: 0.1},
+		Training: train.Config{Epochs: 6, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine}}
 	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000}
 	c.Iterate = IterateConfig{Kind: iterateRefine}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}}

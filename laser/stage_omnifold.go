@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 
 	"etalon/dctr"
+	"etalon/mcmc"
 	"etalon/omnifold"
 	"etalon/rng"
 	"etalon/train"
@@ -30,18 +32,24 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	cfg := c.unfold(r.seed(rd))
+	cfg.Checkpoint = r.checkpoint(rd.name("omnifold"))
 	var names []string
 	cfg.Train = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-		name = rd.stage("omnifold") + " " + name
+		name = rd.stage("omnifold") + ", " + name
 		names = append(names, name)
 		return r.train(ctx, name, l, c.Training)
+	}
+	if rd.g.pairs == nil {
+		cfg.After = func(ctx context.Context, res *omnifold.Result) (*omnifold.Score, error) {
+			return r.scoreIteration(ctx, rd, res)
+		}
 	}
 	sim := omnifold.Simulation{Z: s.z, X: s.x, ZDim: rd.g.latentDim(), XDim: r.truth.dim}
 	nu, res, err := omnifold.PullBack(ctx, r.e, sim, omnifold.Data{X: r.truth.train}, cfg)
 	if err != nil {
 		return "", err
 	}
-	if err := writeJSON(r.path(rd.name("omnifold")+".json"), map[string]any{"iterations": res.Iterations}); err != nil {
+	if err := writeJSON(r.path(rd.name("omnifold")+".json"), omnifoldRecord{Iterations: res.Iterations}); err != nil {
 		return "", err
 	}
 	if err := nu.Save(dir); err != nil {
@@ -51,8 +59,71 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 	for _, name := range names {
 		r.forget(name)
 	}
+	os.Remove(cfg.Checkpoint)
 	end := res.Iterations[len(res.Iterations)-1]
 	return fmt.Sprintf("%d iterations, mean change of ln ν in the last %.4f, AUC of truth against weighted points %.4f ± %.4f", len(res.Iterations), end.MeanChange, end.AUC, end.AUCError), nil
+}
+
+// omnifoldRecord is omnifold.json.
+type omnifoldRecord struct {
+	Iterations []omnifold.Iteration       `json:"iterations"`
+	References map[string]*omnifold.Score `json:"references,omitempty"`
+}
+
+// scoreIteration scores unweighted points that follow the weights ν so far: latents by
+// rejection, mapped to features with fresh hidden randomness.
+func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Result) (*omnifold.Score, error) {
+	space, err := rd.g.space(r.e, res.Nu)
+	if err != nil {
+		return nil, err
+	}
+	name := rd.name("omnifold/score")
+	s, err := mcmc.New(rejectionConfig(r.cfg.Score.Points), space, nil, r.stream(name))
+	if err != nil {
+		return nil, err
+	}
+	for !s.Done() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("omnifold: %w", err)
+		}
+		if err := s.Step(); err != nil {
+			return nil, fmt.Errorf("omnifold: %w", err)
+		}
+	}
+	x, err := rd.g.push(name, s.Samples())
+	if err != nil {
+		return nil, err
+	}
+	truth, err := r.histogram(r.truth.score, nil)
+	if err != nil {
+		return nil, err
+	}
+	h, err := r.histogram(x, nil)
+	if err != nil {
+		return nil, err
+	}
+	v, err := Compare(truth, h)
+	return &omnifold.Score{JSD: v.JSD, EMD: v.EMD}, err
+}
+
+// setReferences adds to omnifold.json what its iterations are held against.
+func (r *Run) setReferences(m *metrics) error {
+	path := r.path("omnifold.json")
+	if !exists(path) {
+		return nil
+	}
+	var rec omnifoldRecord
+	if err := readJSON(path, &rec); err != nil {
+		return err
+	}
+	rec.References = map[string]*omnifold.Score{"floor": {JSD: m.Floor.JSD, EMD: m.Floor.EMD}}
+	for _, s := range m.Scores {
+		switch s.Method {
+		case "baseline", "direct", "dctr":
+			rec.References[s.Method] = &omnifold.Score{JSD: s.JSD, EMD: s.EMD}
+		}
+	}
+	return writeJSON(path, rec)
 }
 
 // sampleDirect is what a generator with hidden latents gives without OmniFold: latents

@@ -141,6 +141,9 @@ func (r *Run) score(context.Context) (string, error) {
 	if err := r.compareAll(truth, list, m); err != nil {
 		return "", err
 	}
+	if err := r.setReferences(m); err != nil {
+		return "", err
+	}
 	if err := writeJSON(path, m); err != nil {
 		return "", err
 	}
