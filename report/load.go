@@ -23,6 +23,7 @@ type run struct {
 	truth   *hist.H2
 	feature map[string]*hist.H2 // by method
 	latent  map[string]*hist.H2 // by method, on latentRange; may lack any
+	others  map[string]*hist.H2 // by method: samples without panels
 	weights *weightFigure
 
 	notes []string // what is missing or was left out
@@ -44,7 +45,7 @@ func load(dir string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{metrics: m, feature: map[string]*hist.H2{}, latent: map[string]*hist.H2{}}
+	r := &run{metrics: m, feature: map[string]*hist.H2{}, latent: map[string]*hist.H2{}, others: map[string]*hist.H2{}}
 	if err := r.loadRecords(dir); err != nil {
 		return nil, err
 	}
@@ -163,6 +164,24 @@ func (r *run) loadSamples(dir string) error {
 			return fmt.Errorf("%s has %d rows, the sample has %d", path, len(latents)/2, len(points)/2)
 		}
 		if err := r.fillMethod(r.latent, name, latents, w, latentRange, path); err != nil {
+			return err
+		}
+	}
+	return r.loadOthers(dir)
+}
+
+// loadOthers reads the samples that have no panels; older runs lack them.
+func (r *run) loadOthers(dir string) error {
+	for _, name := range []string{"rejection", "refiner"} {
+		path := sampleFile(dir, name)
+		points, err := readPoints(path, r.metrics.Columns)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.fillMethod(r.others, name, points, nil, r.metrics.Range, path); err != nil {
 			return err
 		}
 	}
