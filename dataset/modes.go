@@ -2,12 +2,13 @@ package dataset
 
 import "slices"
 
-// Multimodal is a density that is made of separate modes of one width.
+// Multimodal is a density that is made of equal modes: isotropic normals of one
+// width.
 type Multimodal interface {
 	Density
 	// Modes returns the centres, of Dim coordinates each, and the standard
-	// deviation of every mode along each coordinate. All modes have the same
-	// probability. The centres belong to the caller.
+	// deviation of every mode along each coordinate. The centres belong to the
+	// caller.
 	Modes() (centres [][]float64, sigma float64)
 }
 

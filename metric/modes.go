@@ -8,8 +8,10 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// defaultRadius is how far from its centre a point belongs to a mode, in σ.
-const defaultRadius = 4
+const (
+	defaultRadius    = 4      // how far from its centre a point belongs to a mode, in σ
+	negligibleWeight = 1e-100 // of the largest: weights below are 0, their squares vanish
+)
 
 // ModeOptions say where the modes of a density are.
 type ModeOptions struct {
@@ -25,7 +27,7 @@ type ModeShare struct {
 	Error    float64 `json:"error"`    // statistical, of Share
 	Expected float64 `json:"expected"` // share
 	Z        float64 `json:"z"`        // Share - Expected in the standard deviations that are expected
-	Points   int     `json:"points"`   // of positive weight
+	Points   int     `json:"points"`   // of weights that are not negligible, below 1e-100 of the largest
 	NEff     float64 `json:"n_eff"`    // Kish's number of them
 	Covered  bool    `json:"covered"`
 }
@@ -96,7 +98,7 @@ func ModeCoverage(c Cloud, o ModeOptions) (*Modes, error) {
 		v := weight(i)
 		all, allSquare = all+v, allSquare+v*v
 		mode := o.mode(c.X[i*c.Dim:][:c.Dim])
-		if mode < 0 || v == 0 {
+		if mode < 0 || v < negligibleWeight {
 			continue
 		}
 		sum[mode] += v

@@ -124,6 +124,14 @@ func TestModesMissing(t *testing.T) {
 	if m, err = ModeCoverage(c, ModeOptions{Centres: fourModes, Sigma: 1}); err != nil || m.Covered != 3 || m.Shares[3].Covered || m.Shares[3].Points < 900 {
 		t.Errorf("%+v, %v", m, err)
 	}
+	// Weights whose squares vanish are none.
+	for i := range c.LogW {
+		c.LogW[i] = -600
+	}
+	c.LogW[7] = 0
+	if m, err = ModeCoverage(c, ModeOptions{Centres: fourModes, Sigma: 1}); err != nil || m.Covered != 1 || m.Chi2-m.Chi2 != 0 || math.Abs(m.Chi2-3) > 1e-9 || m.Within != 1 {
+		t.Errorf("%+v, %v", m, err)
+	}
 	// Nothing anywhere near.
 	m, err = ModeCoverage(Cloud{X: []float32{100, 100}, Dim: 2}, ModeOptions{Centres: fourModes, Sigma: 1})
 	if err != nil || m.Within != 0 || m.Covered != 0 || m.P != 1 {

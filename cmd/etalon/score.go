@@ -67,8 +67,8 @@ truth.
   fpd, kpd   Fréchet and kernel physics distances; kpd: 10 batches of 5000 points
   c2st       classifier two-sample test: the AUC of a fresh classifier (4 layers of
              64 units, 20 epochs, standardised columns) between truth and weighted
-             sample, trained on one half of at most --c2st-events points of each and
-             judged on the other, with DeLong's error and the probability p of an AUC
+             sample, trained on one half of some --c2st-events points of each (of
+             weighted ones rather the heavy) and judged on the other, with DeLong's error and the probability p of an AUC
              at least as high without a difference
 By default these are jsd, emd and sw for one or two columns, and all but mmd-rq and
 c2st (which trains a network) for more, where the histograms are of the first two

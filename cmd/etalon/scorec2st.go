@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
@@ -51,6 +53,9 @@ func (a *app) scoreC2ST(o *scoreOptions, ref, sample *points, r *comparison) err
 	if rows < minReweightRows {
 		return fmt.Errorf("--metrics %s: %d truth points and %d of the sample; at least %d of each are accepted", c2stName, len(x.X)/cols, len(y.X)/cols, minReweightRows)
 	}
+	if r.NEff < minReweightRows {
+		return fmt.Errorf("--metrics %s: the weights of the sample are worth %.1f points; at least %d are accepted", c2stName, r.NEff, minReweightRows)
+	}
 	preset, err := laser.Preset("quick", "")
 	if err != nil {
 		return err
@@ -72,14 +77,60 @@ func (a *app) scoreC2ST(o *scoreOptions, ref, sample *points, r *comparison) err
 	return nil
 }
 
-// some returns random points, as many as --c2st-events allows.
+// some returns random points, about as many as --c2st-events allows. Of weighted points
+// each is taken with a probability in proportion to its weight, at most 1, and its
+// weight is divided by that: so the heaviest are always there, and what is lost of
+// the others counts least.
 func (o *scoreOptions) some(c metric.Cloud, name string) metric.Cloud {
-	if c.Len() <= int(o.c2stEvents) {
+	want := int(o.c2stEvents)
+	if c.Len() <= want {
 		return c
 	}
-	order := make([]uint32, c.Len())
-	rng.New(o.seed, "score/c2st/"+name).Perm(order, 0)
-	return c.Take(order[:o.c2stEvents])
+	s := rng.New(o.seed, "score/c2st/"+name)
+	if c.LogW == nil {
+		order := make([]uint32, c.Len())
+		s.Perm(order, 0)
+		return c.Take(order[:want])
+	}
+	cut := thinning(c.LogW, want)
+	var rows []uint32
+	for i, l := range c.LogW {
+		if math.Log(float64(s.Uniform(0, uint64(i), 0))) < l-cut {
+			rows = append(rows, uint32(i))
+		}
+	}
+	t := c.Take(rows)
+	for i, l := range t.LogW {
+		t.LogW[i] = max(l, cut)
+	}
+	return t
+}
+
+// thinning returns the logarithm of the weight c for which Σ min(1, w/c) is want, -Inf
+// where no more weights than that are positive.
+func thinning(logw []float64, want int) float64 {
+	sorted := slices.Clone(logw)
+	slices.Sort(sorted)
+	below, last := 0.0, math.Inf(-1) // Σ w of the lighter ones, in units of the last
+	for i, l := range sorted {
+		if !math.IsInf(l, -1) {
+			below = below*math.Exp(last-l) + 1
+			last = l
+		}
+		// The heavier ones are taken all, and the rest makes up for what is missing.
+		missing := want - (len(sorted) - 1 - i)
+		if missing < 1 {
+			continue
+		}
+		next := math.Inf(1)
+		if i+1 < len(sorted) {
+			next = sorted[i+1]
+		}
+		if cut := math.Log(below/float64(missing)) + last; cut <= next {
+			return cut
+		}
+	}
+	return math.Inf(-1)
 }
 
 // dctrSample returns the points with their weights.
