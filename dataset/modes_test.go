@@ -9,7 +9,7 @@ import (
 )
 
 // The density is the mixture of normals that Modes states, at drawn points.
-func TestModes(t *testing.T) {
+func TestMultimodal(t *testing.T) {
 	if !slices.Contains(MultimodalNames(), "gaussians") || slices.Contains(MultimodalNames(), "rings") {
 		t.Fatalf("densities with modes: %v", MultimodalNames())
 	}
