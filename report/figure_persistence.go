@@ -36,12 +36,13 @@ func newPersistenceFigure(r *run) *persistenceFigure {
 	if add("Truth", r.truth); len(f.columns) == 0 {
 		return nil
 	}
-	for _, key := range persistenceOrder {
-		h := r.feature[key]
-		if h == nil {
-			h = r.others[key]
+	for _, m := range methods {
+		if m.key == "laser" { // made from what the samplers drew
+			for _, sc := range r.metrics.Scores {
+				add(methodLabel(sc.Method), r.others[sc.Method])
+			}
 		}
-		add(methodLabel(key), h)
+		add(m.label, r.feature[m.key])
 	}
 	return f
 }
@@ -56,9 +57,6 @@ func (f *persistenceFigure) alt() string {
 	}
 	return "Persistence diagrams of the densities, with the numbers of parts and holes where 80 % of the mass is: " + strings.Join(said, ", ") + "."
 }
-
-// persistenceOrder has the methods of the panels.
-var persistenceOrder = []string{"baseline", "hmc", "rejection", "refiner", "laser", "dctr"}
 
 const (
 	persistenceSide = 232

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"etalon/dataset"
 	"etalon/hist"
@@ -170,10 +171,21 @@ func (r *run) loadSamples(dir string) error {
 	return r.loadOthers(dir)
 }
 
-// loadOthers reads the samples that have no panels; older runs lack them.
+// sampleName is what a method may be called whose sample is looked for.
+var sampleName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// maxOthers bounds the samples without panels.
+const maxOthers = 20
+
+// loadOthers reads the samples of scored methods that have no panels, where the run
+// has them.
 func (r *run) loadOthers(dir string) error {
-	for _, name := range []string{"rejection", "refiner"} {
+	for i := range r.metrics.Scores {
+		name := r.metrics.Scores[i].Method
 		path := sampleFile(dir, name)
+		if r.feature[name] != nil || !sampleName.MatchString(name) || len(r.others) == maxOthers {
+			continue
+		}
 		points, err := readPoints(path, r.metrics.Columns)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -65,6 +66,19 @@ func TestPersistenceFigure(t *testing.T) {
 func TestPersistenceOfOtherSamples(t *testing.T) {
 	dir := t.TempDir()
 	writeRun(t, dir, 2000)
+	m := object{}
+	if err := json.Unmarshal(read(t, dir, "metrics.json"), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"rejection", "refiner", "../samples/laser", "absent"} {
+		m["scores"] = append(m["scores"].([]any), object{"method": name, "jsd": 1, "emd": 2})
+	}
+	putJSON(t, dir, "metrics.json", m)
+	before, err := load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := len(newPersistenceFigure(before).columns)
 	for _, name := range []string{"rejection", "refiner"} {
 		put(t, dir, "samples/"+name+".npy", read(t, dir, "samples/laser.npy"))
 	}
@@ -73,7 +87,7 @@ func TestPersistenceOfOtherSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := newPersistenceFigure(r); len(f.columns) != 7 || f.columns[3].label != "Rejection" || f.columns[4].label != "Φ alone" {
+	if f := newPersistenceFigure(r); len(f.columns) != columns+2 || f.columns[3].label != "Rejection" || f.columns[4].label != "Φ alone" {
 		t.Errorf("%d panels", len(f.columns))
 	}
 	info, err := os.Stat(filepath.Join(dir, "figures", "persistence.pdf"))
