@@ -3,8 +3,9 @@
 // mover's distance) and between weighted points of any dimension (sliced and
 // one-dimensional Wasserstein distances, exact earth mover's distance, energy
 // distance, maximum mean discrepancy, Fréchet and kernel physics distances),
-// diagnostics of weights (effective sample size, largest share, correlation), and
-// the topology of a density (Betti numbers).
+// diagnostics of weights (effective sample size, largest share, correlation),
+// the topology of a density (Betti numbers, the persistence diagram) and the
+// modes of a multimodal one (ModeCoverage).
 //
 // Scores come in two conventions. Plain names are normalised: JSD in nats, EMD
 // in data units. Names that begin with Paper follow Table 3 of LaSeR

@@ -60,30 +60,46 @@ func Betti(h *hist.H2) (b0, b1 int) {
 // Errors: bins that are negative or not finite, no mass in the range, options
 // out of range.
 func BettiAt(h *hist.H2, o BettiOptions) (b0, b1 int, err error) {
+	r, err := newRegion(h, o)
+	if err != nil {
+		return 0, 0, err
+	}
+	b0, b1 = persistentBetti(r.sure, r.may, h.NX, h.NY)
+	return b0, b1, nil
+}
+
+// region is the high-density region of a histogram and what belongs to it.
+type region struct {
+	s, sigma  []float64 // the smoothed density, Σw per bin, and its error
+	level     float64
+	sigmas    float64 // of the noise band
+	sure, may []bool  // X+ and X-
+}
+
+func newRegion(h *hist.H2, o BettiOptions) (*region, error) {
 	o.Fraction = cmp.Or(o.Fraction, 0.8)
 	o.Smoothing = cmp.Or(o.Smoothing, 1)
 	o.Sigmas = cmp.Or(o.Sigmas, 4)
 	if !(o.Fraction > 0 && o.Fraction < 1) {
-		return 0, 0, fmt.Errorf("metric: Betti: mass fraction %g: it must lie between 0 and 1", o.Fraction)
+		return nil, fmt.Errorf("metric: Betti: mass fraction %g: it must lie between 0 and 1", o.Fraction)
 	}
 	if !(o.Smoothing > 0 && o.Smoothing <= 100) {
-		return 0, 0, fmt.Errorf("metric: Betti: smoothing %g bins: it must lie in (0, 100]", o.Smoothing)
+		return nil, fmt.Errorf("metric: Betti: smoothing %g bins: it must lie in (0, 100]", o.Smoothing)
 	}
 	if !(o.Sigmas >= 0) || math.IsInf(o.Sigmas, 0) {
-		return 0, 0, fmt.Errorf("metric: Betti: noise band of %g sigmas: it must be finite and >= 0", o.Sigmas)
+		return nil, fmt.Errorf("metric: Betti: noise band of %g sigmas: it must be finite and >= 0", o.Sigmas)
 	}
 	if _, _, err := masses("Betti", h, h); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	s, sigma := smooth(h, o.Smoothing)
-	level := massLevel(s, o.Fraction)
-	sure, may := make([]bool, len(s)), make([]bool, len(s))
-	for k, v := range s {
-		sure[k] = v-o.Sigmas*sigma[k] >= level
-		may[k] = v+o.Sigmas*sigma[k] >= level
+	r := &region{sigmas: o.Sigmas, sure: make([]bool, len(h.W)), may: make([]bool, len(h.W))}
+	r.s, r.sigma = smooth(h, o.Smoothing)
+	r.level = massLevel(r.s, o.Fraction)
+	for k, v := range r.s {
+		r.sure[k] = v-r.sigmas*r.sigma[k] >= r.level
+		r.may[k] = v+r.sigmas*r.sigma[k] >= r.level
 	}
-	b0, b1 = persistentBetti(sure, may, h.NX, h.NY)
-	return b0, b1, nil
+	return r, nil
 }
 
 // persistentBetti returns the ranks of the maps that the inclusion of sure in
@@ -141,18 +157,12 @@ func label(in []bool, nx, ny int, diagonal bool) []int {
 		for len(stack) > 0 {
 			k := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			x, y := k/ny, k%ny
-			for dx := -1; dx <= 1; dx++ {
-				for dy := -1; dy <= 1; dy++ {
-					if !diagonal && dx != 0 && dy != 0 || x+dx < 0 || x+dx >= nx || y+dy < 0 || y+dy >= ny {
-						continue
-					}
-					if m := (x+dx)*ny + y + dy; in[m] && part[m] < 0 {
-						part[m] = n
-						stack = append(stack, m)
-					}
+			neighbours(k, nx, ny, diagonal, func(m int) {
+				if in[m] && part[m] < 0 {
+					part[m] = n
+					stack = append(stack, m)
 				}
-			}
+			})
 		}
 		n++
 	}

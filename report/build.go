@@ -19,6 +19,7 @@ type rendered struct {
 	name          string
 	title         string
 	caption       string
+	alt           string // what is drawn, for those who do not see it
 	drawing       figure.Drawing
 	png, pdf      []byte
 	width, height int // pixels
@@ -58,7 +59,7 @@ func Build(dir string) error {
 }
 
 // figureNames are the names of all figures that Build may write.
-var figureNames = []string{"panels", "residuals", "profiles", "weights", "hmc", "omnifold", "losses"}
+var figureNames = []string{"panels", "persistence", "residuals", "profiles", "weights", "hmc", "omnifold", "losses"}
 
 // removeStale removes figures of an earlier report that this one lacks.
 func removeStale(dir string, figures []*rendered) error {
@@ -79,9 +80,13 @@ func removeStale(dir string, figures []*rendered) error {
 func (r *run) figures() []*rendered {
 	var out []*rendered
 	add := func(name, title, caption string, d figure.Drawing) {
-		out = append(out, &rendered{name: name, title: title, caption: caption, drawing: d})
+		out = append(out, &rendered{name: name, title: title, caption: caption, alt: title, drawing: d})
 	}
 	add("panels", "Densities", captionPanels, newPanelFigure(r).drawing())
+	if f := newPersistenceFigure(r); f != nil {
+		add("persistence", titlePersistence, captionPersistence, f.drawing())
+		out[len(out)-1].alt = f.alt()
+	}
 	add("residuals", "Where the densities differ", captionResiduals, newResidualFigure(r).drawing())
 	add("profiles", "Projections", captionProfiles, newProfileFigure(r).drawing())
 	if r.weights != nil {
@@ -165,6 +170,10 @@ const (
 		"JSD: divergence of the projection from that of the truth, in nats."
 	captionLosses = "Training and validation curves; pale bands show the spread where one point of the curve stands for several updates. A validation curve that rises above the training curve means over-training. " +
 		"A classifier whose loss stays at ln 2 sees no difference between generator and truth; a balanced GAN stays at 2 ln 2 (discriminator) and ln 2 (generator)."
+	captionPersistence = "Persistence diagrams of the histograms, smoothed over one bin. Take the region where the density is above a level and let the level fall: connected parts appear at peaks and disappear where they meet a higher one, " +
+		"holes appear when they are closed and disappear when they are filled. Each mark is a part (disc) or a hole (diamond), placed by the mass that the region holds then. " +
+		"What the grey quadrant holds is there when the region has 80 % of the mass (dashed), where the Betti numbers b₀ and b₁ are read. Large marks count; small ones exceed 4 standard deviations of noise, but not surely at that level; " +
+		"grey dots near the diagonal are what noise makes. The highest part never disappears; it stands at the upper edge. Marks that sink from there towards the dashed line are parts joined by a bridge, or holes that are being filled."
 	captionWeights = "Distribution of the classifier's weights of the generated points. A long tail to the right costs effective sample size; weights near 1 mean that the generator was right."
 	captionExact   = " Right: the learned log-weights against the exact ones, which are known because the truth density and the flow's density are. A perfect classifier lies on the diagonal."
 	captionHMC     = "Traces should look like noise without drift, chains should visit the same values, the autocorrelation should fall quickly to zero and the ranks should be flat. " +

@@ -71,7 +71,8 @@ func TestBuild(t *testing.T) {
 		"panels": {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 62)},
 		"profiles": {2240, 2 * (16 + profileMain + 10 + profileRatio + panelFoot)}, "weights": {2240, 2 * (panelHead + weightSide + panelFoot)},
 		"hmc": {2240, 2 * (2*panelHead + 2*panelFoot + traceHeight + hmcHeight)}, "losses": {2240, 2 * (34 + lossHeight + panelFoot)},
-		"omnifold": {2240, 4 * (panelHead + hmcHeight + panelFoot)},
+		"omnifold":    {2240, 4 * (panelHead + hmcHeight + panelFoot)},
+		"persistence": {2240, 2 * 2 * (panelHead + persistenceSide + panelFoot)},
 	}
 	for _, name := range figureNames {
 		data := read(t, dir, "figures", name+".png")

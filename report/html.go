@@ -28,6 +28,7 @@ type page struct {
 	Paper                 []paperRow
 	Scores                []scoreRow
 	TruthBetti            string
+	BettiFigure           string // title of the figure that shows them
 	Figures               []htmlFigure
 	Sampler, Weights      []fact
 	Dimensions            []dimensionRow
@@ -49,9 +50,9 @@ type scoreRow struct {
 }
 
 type htmlFigure struct {
-	Name, Title, Caption string
-	Source               template.URL
-	Width, Height        int
+	Name, Title, Caption, Alt string
+	Source                    template.URL
+	Width, Height             int
 }
 
 type dimensionRow struct{ Name, RHat, Bulk, Tail, IAT string }
@@ -83,10 +84,13 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 	}
 	for _, f := range figures {
 		p.Figures = append(p.Figures, htmlFigure{
-			Name: f.name, Title: f.title, Caption: f.caption,
+			Name: f.name, Title: f.title, Caption: f.caption, Alt: f.alt,
 			Source: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(f.png)),
 			Width:  f.width / figure.PixelsPerPoint, Height: f.height / figure.PixelsPerPoint,
 		})
+	}
+	if slices.ContainsFunc(figures, func(f *rendered) bool { return f.title == titlePersistence }) {
+		p.BettiFigure = titlePersistence
 	}
 	r.samplerFacts(&p)
 	r.weightFacts(&p)

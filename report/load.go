@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"etalon/dataset"
 	"etalon/hist"
@@ -23,6 +24,7 @@ type run struct {
 	truth   *hist.H2
 	feature map[string]*hist.H2 // by method
 	latent  map[string]*hist.H2 // by method, on latentRange; may lack any
+	others  map[string]*hist.H2 // by method: samples without panels
 	weights *weightFigure
 
 	notes []string // what is missing or was left out
@@ -44,7 +46,7 @@ func load(dir string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{metrics: m, feature: map[string]*hist.H2{}, latent: map[string]*hist.H2{}}
+	r := &run{metrics: m, feature: map[string]*hist.H2{}, latent: map[string]*hist.H2{}, others: map[string]*hist.H2{}}
 	if err := r.loadRecords(dir); err != nil {
 		return nil, err
 	}
@@ -163,6 +165,35 @@ func (r *run) loadSamples(dir string) error {
 			return fmt.Errorf("%s has %d rows, the sample has %d", path, len(latents)/2, len(points)/2)
 		}
 		if err := r.fillMethod(r.latent, name, latents, w, latentRange, path); err != nil {
+			return err
+		}
+	}
+	return r.loadOthers(dir)
+}
+
+// sampleName is what a method may be called whose sample is looked for.
+var sampleName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// maxOthers bounds the samples without panels.
+const maxOthers = 20
+
+// loadOthers reads the samples of scored methods that have no panels, where the run
+// has them.
+func (r *run) loadOthers(dir string) error {
+	for i := range r.metrics.Scores {
+		name := r.metrics.Scores[i].Method
+		path := sampleFile(dir, name)
+		if r.feature[name] != nil || !sampleName.MatchString(name) || len(r.others) == maxOthers {
+			continue
+		}
+		points, err := readPoints(path, r.metrics.Columns)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.fillMethod(r.others, name, points, nil, r.metrics.Range, path); err != nil {
 			return err
 		}
 	}

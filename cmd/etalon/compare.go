@@ -24,7 +24,7 @@ type points struct {
 }
 
 // compare reads the files and scores the sample.
-func (o *scoreOptions) compare() (*comparison, error) {
+func (a *app) compare(o *scoreOptions) (*comparison, error) {
 	truth, err := dataset.Read(o.truth, dataset.ReadOptions{})
 	if err != nil {
 		return nil, err
@@ -56,7 +56,13 @@ func (o *scoreOptions) compare() (*comparison, error) {
 	if err := o.scoreClouds(truth, ref, sample, all, r); err != nil {
 		return nil, err
 	}
-	return r, o.scoreColumns(truth, ref, sample, floor, r)
+	if err := o.scoreModes(ref, sample, r); err != nil {
+		return nil, err
+	}
+	if err := o.scoreColumns(truth, ref, sample, floor, r); err != nil {
+		return nil, err
+	}
+	return r, a.scoreC2ST(o, ref, sample, r) // the slowest last
 }
 
 // resolve fills the columns, the range and the metrics in from the truth.
@@ -154,7 +160,7 @@ func (o *scoreOptions) split(truth *dataset.Table, r *comparison) (ref, floor *p
 			return nil, nil, nil, err
 		}
 		r.FloorFrom = "test"
-		ref, floor = &points{Table: truth}, &points{Table: pick(test, 0, min(want, test.Rows))}
+		ref, floor = &points{Table: truth}, &points{Table: pick(test, o.seed, 0, min(want, test.Rows))}
 		all = &dataset.Table{Rows: truth.Rows + test.Rows, Cols: truth.Cols, Data: slices.Concat(truth.Data, test.Data)}
 	} else {
 		if truth.Rows < 2 {
@@ -162,7 +168,7 @@ func (o *scoreOptions) split(truth *dataset.Table, r *comparison) (ref, floor *p
 		}
 		r.FloorFrom = "split"
 		half := truth.Rows / 2
-		ref, floor = &points{Table: pick(truth, 0, half)}, &points{Table: pick(truth, half, half+min(want, truth.Rows-half))}
+		ref, floor = &points{Table: pick(truth, o.seed, 0, half)}, &points{Table: pick(truth, o.seed, half, half+min(want, truth.Rows-half))}
 	}
 	r.TruthN, r.FloorN = ref.Rows, floor.Rows
 	return ref, floor, all, nil
@@ -170,12 +176,12 @@ func (o *scoreOptions) split(truth *dataset.Table, r *comparison) (ref, floor *p
 
 // pick returns the rows lo … hi-1 of a random order of the table, the same order
 // in every call.
-func pick(t *dataset.Table, lo, hi int) *dataset.Table {
+func pick(t *dataset.Table, seed uint64, lo, hi int) *dataset.Table {
 	if lo == 0 && hi == t.Rows {
 		return t
 	}
 	order := make([]uint32, t.Rows)
-	rng.New(1, "score/split").Perm(order, 0)
+	rng.New(seed, "score/split").Perm(order, 0)
 	p := &dataset.Table{Rows: hi - lo, Cols: t.Cols, Names: t.Names, Data: make([]float32, 0, (hi-lo)*t.Cols)}
 	for _, i := range order[lo:hi] {
 		p.Data = append(p.Data, t.Data[int(i)*t.Cols:(int(i)+1)*t.Cols]...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"etalon/dataset"
 	"etalon/laser"
 )
 
@@ -30,6 +31,12 @@ type scoreOptions struct {
 	cloudColumns        []int    // of the points that are compared
 	histograms          bool     // whether they are compared
 	lenient             bool     // a distance that cannot be had is left out
+	modes               string   // a density's name or a file of centres
+	modeSigma           float64
+	modeRadius          float64
+	c2stEvents          count
+	seed                uint64
+	threads             int
 }
 
 func (a *app) scoreCmd() *cobra.Command {
@@ -41,10 +48,11 @@ func (a *app) scoreCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "score --truth FILE --sample FILE",
 		Short: "Compare a sample, weighted or not, with the truth",
-		Long: `Compares a sample with truth points: the Jensen-Shannon divergence and the exact
+		Long: fmt.Sprintf(`Compares a sample with truth points: the Jensen-Shannon divergence and the exact
 earth mover's distance between histograms of two columns, in nats and data units
 and as LaSeR's Table 3 prints them, and the Betti numbers of both; distances
-between the points themselves, in any number of columns; for every column the
+between the points themselves, in any number of columns; the AUC of a fresh
+classifier; the shares of the modes of a multimodal density; for every column the
 triangular discrimination S2 (DCTRGAN, eq. 15, 50 bins), the Wasserstein distance
 W1 and the dilution r, the uncertainty of the column's mean divided by that of the
 truth.
@@ -57,31 +65,58 @@ truth.
   mmd        squared maximum mean discrepancy, Gaussian kernel; mmd-rq: rational
              quadratic kernels; 10 batches of 2000 points
   fpd, kpd   Fréchet and kernel physics distances; kpd: 10 batches of 5000 points
-By default these are jsd, emd and sw for one or two columns, and all but mmd-rq for
-more, where the histograms are of the first two columns if those vary. Distances
-between points are of the columns of --columns, or of all; those in more than two
-are divided by the truth's standard deviations unless --scale none is given.
+  c2st       classifier two-sample test: the AUC of a fresh classifier (4 layers of
+             64 units, 20 epochs, standardised columns) between truth and weighted
+             sample, trained on one half of some --c2st-events points of each (of
+             weighted ones rather the heavy) and judged on the other, with DeLong's error and the probability p of an AUC
+             at least as high without a difference
+By default these are jsd, emd and sw for one or two columns, and all but mmd-rq and
+c2st (which trains a network) for more, where the histograms are of the first two
+columns if those vary. Distances between points, and c2st, are of the columns of
+--columns, or of all; distances in more than two are divided by the truth's standard
+deviations unless --scale none is given.
 
 A score means something beside its floor, that of independent truth points, as
 many as the sample's effective number: of --test, or else of one half of the
 truth, and the sample is then scored against the other half. The floor of a
 distance between points is the mean over 4 such splits of all truth points, with
-its spread. energy, mmd, fpd and kpd scatter about zero for equal densities.
+its spread. energy, mmd, fpd and kpd scatter about zero for equal densities, c2st
+about 1/2: its floor and spread are those of permuted labels, which is what truth
+against truth would give. Score learned weights with c2st against truth points that
+they were not learned from: they have adapted to the fluctuations of the others.
 
-FILE is .npy, .npz[:key] or .csv.`,
+--modes counts the points within --mode-radius standard deviations (4) of the
+nearest mode: their share of all (normal modes in two dimensions: 0.99966), the
+modes that are covered (by the weight of at least one average point), and each
+mode's share of the points within, with its error, beside equal shares: chi2, p
+and the largest |z|. The modes are those of a built-in density (%s), or the
+rows of a FILE of centres and their --mode-sigma; a further column of the file
+holds the shares that are expected. They are sought in the columns of --columns,
+or in all.
+
+FILE is .npy, .npz[:key] or .csv.`, strings.Join(dataset.MultimodalNames(), ", ")),
 		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
   etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json
-  etalon score --truth showers.npz:truth --sample showers.npz:gan --metrics sw,fpd,kpd`,
+  etalon score --truth showers.npz:truth --sample showers.npz:gan --metrics sw,fpd,kpd
+  etalon score --truth truth.npy --sample generated.npy --weights w.npy --metrics c2st
+  etalon score --truth truth.npy --sample generated.npy --modes gaussians
+  etalon score --truth truth.npy --sample generated.npy --modes centres.csv --mode-sigma 0.05`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := need(cmd, "truth", "sample")
 			if err == nil {
 				err = o.parse(limits, columns, metrics)
 			}
+			if err == nil {
+				err = o.checkModes(cmd.Flags().Changed("mode-sigma"), cmd.Flags().Changed("mode-radius"))
+			}
+			if err == nil {
+				err = checkThreads(o.threads)
+			}
 			if err != nil {
 				return err
 			}
-			r, err := o.compare()
+			r, err := a.compare(&o)
 			if err != nil {
 				return err
 			}
@@ -102,6 +137,13 @@ FILE is .npy, .npz[:key] or .csv.`,
 	f.StringVar(&columns, "columns", "", "`i,j`: columns to compare, counted from 0 (default: 0,1 for histograms, all for points; one column is accepted)")
 	f.StringVar(&metrics, "metrics", "", "`LIST` of scores: "+strings.Join(metricNames(), ", "))
 	f.StringVar(&o.scale, "scale", "", "`none` or std: what columns are divided by for distances between points (default: std for more than two columns)")
+	f.StringVar(&o.modes, "modes", "", "`FILE` of the centres of modes, or the name of a built-in density that has modes")
+	f.Float64Var(&o.modeSigma, "mode-sigma", 0, "standard deviation of the modes of a file")
+	f.Float64Var(&o.modeRadius, "mode-radius", 4, "how far from its centre a point belongs to a mode, in standard deviations")
+	o.c2stEvents = c2stEvents
+	f.Var(&o.c2stEvents, "c2st-events", "most points of the truth, and of the sample, that c2st takes")
+	seedFlag(cmd, &o.seed)
+	f.IntVar(&o.threads, "threads", 0, "threads of c2st's classifier, 0 for one per core; results do not depend on it")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -172,8 +214,11 @@ func (a *app) printComparison(o *scoreOptions, r *comparison) error {
 	if o.histograms {
 		printHistograms(&b, r)
 	}
-	if len(r.Clouds) > 0 {
+	if len(r.Clouds) > 0 || r.C2ST != nil {
 		printClouds(&b, r)
+	}
+	if r.Modes != nil {
+		printModes(&b, r.Modes)
 	}
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "column\tS2\tS2 floor\tW1\tW1 floor\tr\t")
@@ -223,12 +268,14 @@ type comparison struct {
 	FloorN     int           `json:"floor_n"`
 	FloorFrom  string        `json:"floor_from"` // test or split
 	clouds
-	Names   []string `json:"names"` // of all columns
-	S2      []number `json:"s2"`
-	S2Floor []number `json:"s2_floor"`
-	W1      []number `json:"w1"`
-	W1Floor []number `json:"w1_floor"`
-	R       []number `json:"r"`
+	C2ST    *c2stScore  `json:"c2st_auc,omitempty"`
+	Modes   *modesScore `json:"modes,omitempty"`
+	Names   []string    `json:"names"` // of all columns
+	S2      []number    `json:"s2"`
+	S2Floor []number    `json:"s2_floor"`
+	W1      []number    `json:"w1"`
+	W1Floor []number    `json:"w1_floor"`
+	R       []number    `json:"r"`
 }
 
 // number is a value that may not exist: NaN is null in JSON and a dash in a table.

@@ -14,7 +14,6 @@ import (
 const (
 	floorSplits      = 4
 	slicedDirections = 32
-	scoreSeed        = 1 // of directions, batches and splits
 	scaleNone        = "none"
 	scaleStd         = "std"
 )
@@ -99,7 +98,7 @@ func metricNames() []string {
 	for _, m := range cloudMetrics {
 		names = append(names, m.name)
 	}
-	return names
+	return append(names, c2stName)
 }
 
 func defaultMetrics(columns int) []string {
@@ -151,7 +150,7 @@ func (o *scoreOptions) scoreClouds(truth *dataset.Table, ref, sample *points, al
 		if !o.wants(m.name) {
 			continue
 		}
-		s, err := m.compare(x, y, pool, context, r)
+		s, err := m.compare(x, y, pool, context, o.seed, r)
 		if err != nil {
 			if !o.lenient {
 				return fmt.Errorf("--metrics %s: %s", m.name, strings.TrimPrefix(err.Error(), "metric: "))
@@ -167,8 +166,8 @@ func (o *scoreOptions) scoreClouds(truth *dataset.Table, ref, sample *points, al
 
 // compare returns the score with its floor, whose batches have the effective size
 // of the score's. The floor is NaN where the effective points are too few for it.
-func (m *cloudMetric) compare(x, y, pool metric.Cloud, c *cloudContext, r *comparison) (*cloudScore, error) {
-	o := metric.BatchOptions{Seed: scoreSeed}
+func (m *cloudMetric) compare(x, y, pool metric.Cloud, c *cloudContext, seed uint64, r *comparison) (*cloudScore, error) {
+	o := metric.BatchOptions{Seed: seed}
 	b, err := m.score(x, y, o, c)
 	if err != nil {
 		return nil, err
@@ -179,7 +178,7 @@ func (m *cloudMetric) compare(x, y, pool metric.Cloud, c *cloudContext, r *compa
 		o.Batches, o.Size = b.Batches, b.SizeX
 		o.SizeY = max(int(math.Round(float64(b.SizeY)*y.ESS()/float64(y.Positive()))), 2)
 	}
-	f, err := metric.TruthFloor(pool, r.TruthN, r.FloorN, floorSplits, scoreSeed, func(x, y metric.Cloud) (float64, error) {
+	f, err := metric.TruthFloor(pool, r.TruthN, r.FloorN, floorSplits, seed, func(x, y metric.Cloud) (float64, error) {
 		b, err := m.score(x, y, o, c)
 		return b.Value, err
 	})
@@ -232,7 +231,17 @@ func printClouds(b *strings.Builder, r *comparison) {
 		excess := float64(s.Value-s.Floor) / math.Hypot(float64(s.Error), float64(s.FloorSpread))
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", label, s.Value, s.Error, s.Floor, s.FloorSpread, number(excess), batches)
 	}
+	if c := r.C2ST; c != nil {
+		fmt.Fprintf(w, "C2ST AUC\t%s\t%s\t%s\t%s\t%s\t%d+%d judged\t\n", c.Value, c.Error, c.Floor, c.FloorSpread, number(float64(c.Value-0.5)/float64(c.Error)), c.Judged[0], c.Judged[1])
+	}
 	w.Flush()
+	if r.C2ST != nil {
+		fmt.Fprintf(b, "C2ST: %s; floor: permuted labels\n", r.C2ST.verdict)
+	}
+	if len(r.Clouds) == 0 {
+		b.WriteByte('\n')
+		return
+	}
 	fmt.Fprintf(b, "distances between points of %s", plural(len(r.CloudColumns), "column"))
 	if r.CloudScale == scaleStd {
 		b.WriteString(", divided by the truth's standard deviations")

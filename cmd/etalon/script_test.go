@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"etalon/dataset"
+	"etalon/rng"
 )
 
 func TestMain(m *testing.M) {
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined,
+			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals,
 		},
 	})
 }
@@ -122,6 +123,26 @@ func columnFile(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(dataset.WriteNPYFloat64(ts.MkAbs(args[0]), data))
+}
+
+// normals FILE ROWS MEAN [LOGWEIGHTS] writes points of the plane, normal with unit
+// variances about (MEAN, 0), and the logarithms of the weights that move them to the
+// origin.
+func normals(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err1 := strconv.Atoi(args[1])
+	mean, err2 := strconv.ParseFloat(args[2], 64)
+	ts.Check(errors.Join(err1, err2))
+	data := make([]float32, 2*rows)
+	rng.New(1, args[0]).NormalRows(data, 1, 0, 0, 1, 2*rows)
+	logw := make([]float64, rows)
+	for i := range rows {
+		x := float64(data[2*i]) + mean
+		data[2*i], logw[i] = float32(x), mean*mean/2-mean*x
+	}
+	ts.Check(dataset.WriteNPY(ts.MkAbs(args[0]), rows, 2, data))
+	if len(args) > 3 {
+		ts.Check(dataset.WriteNPYFloat64(ts.MkAbs(args[3]), logw))
+	}
 }
 
 // cpdir FROM TO copies a directory.
