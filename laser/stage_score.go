@@ -74,6 +74,7 @@ type metrics struct {
 	Generator  string         `json:"generator"` // kind of the primary generator
 	PullBack   string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
 	Closure    *dctr.Closure  `json:"closure,omitempty"`
+	Warnings   []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
 }
 
 // stageName lists a stage; its seconds are null here and stand in timings.json.
@@ -141,6 +142,7 @@ func (r *Run) score(context.Context) (string, error) {
 	if err := r.compareAll(truth, list, m); err != nil {
 		return "", err
 	}
+	m.warn()
 	if err := r.setReferences(m); err != nil {
 		return "", err
 	}
@@ -311,6 +313,21 @@ func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
 	rmse := math.Sqrt(m2 / float64(len(exact)))
 	s.ExactCorrelation, s.ExactTrimmed, s.ExactRMSE = defined(corr), defined(trimmedCorrelation(c.logw, exact)), &rmse
 	return s, nil
+}
+
+// warn says which samples are worth too little to be judged, and whether the weights
+// failed their test.
+func (m *metrics) warn() {
+	const fewest, share = 1000, 0.01
+	say := func(format string, args ...any) { m.Warnings = append(m.Warnings, fmt.Sprintf(format, args...)) }
+	for _, s := range m.Scores {
+		if n := float64(s.N); s.NEff < max(min(fewest, n/2), share*n) {
+			say("%s: its %d points are worth %.0f independent ones, so that its score says nothing, however near its floor: the generator makes next to nothing where much of the truth is", s.Method, s.N, s.NEff)
+		}
+	}
+	if c := m.Closure; c != nil && !c.Closed {
+		say("dctr: %s", c.Verdict)
+	}
 }
 
 // defined returns nil for the correlation of something that does not vary.

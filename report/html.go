@@ -32,6 +32,9 @@ type page struct {
 	Figures               []htmlFigure
 	Sampler, Weights      []fact
 	Dimensions            []dimensionRow
+	Samplers              []samplerRow
+	Choice                string
+	Warnings              []string
 	Stages                []stageRow
 	Total, Machine        string
 	Notes                 []string
@@ -76,7 +79,7 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 	_, p.HasPublished = table3[m.Name]
 	p.PaperN = figure.Count(m.N)
 	for _, f := range []fact{
-		{"density", m.Name}, {"preset", m.Preset}, {"seed", m.Seed.String()}, {"points per sample", figure.Count(m.N)}, {"Etalon", m.Version},
+		{"density", m.Name}, {"generator", m.Generator}, {"weights of the latents", m.PullBack}, {"preset", m.Preset}, {"seed", m.Seed.String()}, {"points per sample", figure.Count(m.N)}, {"Etalon", m.Version},
 	} {
 		if f.Value != "" {
 			p.Facts = append(p.Facts, f)
@@ -92,6 +95,8 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 	if slices.ContainsFunc(figures, func(f *rendered) bool { return f.title == titlePersistence }) {
 		p.BettiFigure = titlePersistence
 	}
+	p.Warnings = m.Warnings
+	r.samplerRows(&p)
 	r.samplerFacts(&p)
 	r.weightFacts(&p)
 	r.timingFacts(&p)
@@ -196,6 +201,10 @@ func (r *run) weightFacts(p *page) {
 	p.Weights = []fact{
 		{"effective sample size", count(w.NEff)}, {"share of the points", digits(100*w.NEffFraction, 3) + " %"},
 		{"largest weight", digits(w.Max, 4)}, {"its share of the sum", digits(100*w.MaxShare, 2) + " %"}, {"smallest weight", digits(w.Min, 3)},
+	}
+	if c := r.metrics.Closure; c != nil {
+		p.Weights = append(p.Weights, fact{"closure test: AUC of a fresh classifier", fmt.Sprintf("%.4f ± %.4f", c.AUC, c.AUCError)},
+			fact{"its p-value, " + count(2*c.Truth) + " points of each class", digits(c.P, 2)})
 	}
 	if w.ExactCorrelation != nil {
 		p.Weights = append(p.Weights, fact{"correlation with exact ln w", digits(*w.ExactCorrelation, 4)})

@@ -18,6 +18,7 @@ type run struct {
 	timings  *timings
 	history  *history
 	hmc      *hmcRecord
+	samplers *samplers
 	omnifold *omnifoldRecord
 	config   string // run.toml
 
@@ -104,6 +105,9 @@ func (r *run) loadRecords(dir string) error {
 	}
 	if ok {
 		r.hmc = c
+	}
+	if err := r.loadSamplers(dir); err != nil {
+		return err
 	}
 
 	// Only generators with hidden latents have one.

@@ -43,6 +43,15 @@ type weightSummary struct {
 	ExactRMSE        *float64 `json:"exact_rmse"`
 }
 
+// closure is the closure test of the weights: see dctr.Closure.
+type closure struct {
+	AUC      float64 `json:"auc"`
+	AUCError float64 `json:"auc_error"`
+	P        float64 `json:"p"`
+	Closed   bool    `json:"closed"`
+	Truth    float64 `json:"truth"`
+}
+
 type metrics struct {
 	Name       string         `json:"name"`
 	Preset     string         `json:"preset"`
@@ -53,7 +62,11 @@ type metrics struct {
 	Floor      *floor         `json:"floor"`
 	Weights    *weightSummary `json:"weights"`
 	TruthBetti []int          `json:"truth_betti"`
-	Range      []float64      `json:"range"`   // x0, x1, y0, y1
+	Range      []float64      `json:"range"` // x0, x1, y0, y1
+	Generator  string         `json:"generator"`
+	PullBack   string         `json:"pull_back"`
+	Closure    *closure       `json:"closure"`
+	Warnings   []string       `json:"warnings"`
 	Columns    []int          `json:"columns"` // the features of the samples that are compared; absent: samples have two
 	Bins       int            `json:"bins"`
 }
@@ -63,6 +76,10 @@ type timings struct {
 		Name    string  `json:"name"`
 		Seconds float64 `json:"seconds"`
 	} `json:"stages"`
+	Samplers []struct {
+		Name    string  `json:"name"`
+		Seconds float64 `json:"seconds"`
+	} `json:"samplers"`
 	Total   float64 `json:"total_seconds"`
 	Threads int     `json:"threads"`
 	CPU     string  `json:"cpu"`

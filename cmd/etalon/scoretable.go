@@ -21,6 +21,7 @@ type runMetrics struct {
 	Bins       int           `json:"bins"`
 	Scores     []laser.Score `json:"scores"`
 	Floor      laser.Values  `json:"floor"`
+	Warnings   []string      `json:"warnings"`
 	FloorN     int           `json:"floor_n"`
 	TruthBetti [2]int        `json:"truth_betti"`
 }
@@ -55,6 +56,9 @@ func (a *app) printScores(dir string) error {
 	}
 	row("truth", float64(m.FloorN), m.Floor, m.Floor.JSD, m.TruthBetti)
 	w.Flush()
+	for _, text := range m.Warnings {
+		fmt.Fprintf(&b, "\nwarning: %s", text)
+	}
 	fmt.Fprintf(&b, "\nJSD/floor: in units of the score of independent truth points, as many as N_eff.\n%s\n", filepath.Join(dir, reportName))
 	_, err = a.out.Write([]byte(b.String()))
 	return err
