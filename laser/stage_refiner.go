@@ -45,7 +45,11 @@ func (r *Run) trainRefiner(ctx context.Context, rd *round) (string, error) {
 
 // newRefiner prepares the training of the kind of refiner that the settings name.
 func (r *Run) newRefiner(rd *round, z, w []float32) (train.Learner, train.Config, error) {
-	c, scale, seed := r.cfg.Refiner, slices.Repeat([]float64{1}, rd.g.latentDim()), r.seed(rd)
+	c := r.cfg.Refiner
+	if c.Network.Residual && rd.number > 1 { // as many latents more than g has as in the first round
+		c.Network.Latent += rd.g.latentDim() - r.rounds[0].g.latentDim()
+	}
+	scale, seed := slices.Repeat([]float64{1}, rd.g.latentDim()), r.seed(rd)
 	if err := c.check(rd.g.latentDim(), rd.g.prior()); err != nil {
 		return nil, train.Config{}, fmt.Errorf("config: refiner.%w", err)
 	}
