@@ -165,16 +165,26 @@ func (r *Run) drawSampler(ctx context.Context, rd *round, cfg mcmc.Config, space
 		return nil, 0, err
 	}
 	start := time.Now()
+	saved := start
+	save := func() error {
+		state, err := mcmc.Checkpoint(s)
+		if err == nil {
+			text, err = json.Marshal(samplerCheckpoint{before.Seconds + time.Since(start).Seconds(), state})
+		}
+		if err == nil {
+			err = atomicfile.WriteBytes(path, text)
+		}
+		saved = time.Now()
+		return err
+	}
 	for !s.Done() {
 		if err := ctx.Err(); err != nil {
-			state, e := mcmc.Checkpoint(s)
-			if e == nil {
-				text, e = json.Marshal(samplerCheckpoint{before.Seconds + time.Since(start).Seconds(), state})
+			return nil, 0, errors.Join(fmt.Errorf("%s: %w", name, err), save())
+		}
+		if time.Since(saved) > 10*time.Second {
+			if err := save(); err != nil {
+				return nil, 0, err
 			}
-			if e == nil {
-				e = atomicfile.WriteBytes(path, text)
-			}
-			return nil, 0, errors.Join(fmt.Errorf("%s: %w", name, err), e)
 		}
 		if err := s.Step(); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", name, err)

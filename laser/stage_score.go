@@ -74,6 +74,7 @@ type metrics struct {
 	Generator  string         `json:"generator"` // kind of the primary generator
 	PullBack   string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
 	Closure    *dctr.Closure  `json:"closure,omitempty"`
+	Polish     *polishSummary `json:"polish,omitempty"`
 	Warnings   []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
 }
 
@@ -81,6 +82,12 @@ type metrics struct {
 type stageName struct {
 	Name    string   `json:"name"`
 	Seconds *float64 `json:"seconds"`
+}
+
+// polishSummary says what the acceptance of the refiner's points does to them.
+type polishSummary struct {
+	Efficiency float64 `json:"efficiency"` // share that is accepted
+	Overweight float64 `json:"overweight"` // share of the weight beyond the cap
 }
 
 type weightsSummary struct {
@@ -141,6 +148,9 @@ func (r *Run) score(context.Context) (string, error) {
 	}
 	if err := r.compareAll(truth, list, m); err != nil {
 		return "", err
+	}
+	if c := r.rounds[0].refined; c != nil && c.Accept != nil {
+		m.Polish = &polishSummary{c.Accept.Efficiency, c.Accept.Overweight}
 	}
 	m.warn()
 	if err := r.setReferences(m); err != nil {

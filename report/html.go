@@ -206,6 +206,9 @@ func (r *run) weightFacts(p *page) {
 		p.Weights = append(p.Weights, fact{"closure test: AUC of a fresh classifier", fmt.Sprintf("%.4f ± %.4f", c.AUC, c.AUCError)},
 			fact{"its p-value, " + count(2*c.Truth) + " points of each class", digits(c.P, 2)})
 	}
+	if c := r.metrics.Polish; c != nil {
+		p.Weights = append(p.Weights, fact{"refiner's points that the polish accepts", digits(100*c.Efficiency, 3) + " %"}, fact{"weight beyond its cap", digits(100*c.Overweight, 2) + " %"})
+	}
 	if w.ExactCorrelation != nil {
 		p.Weights = append(p.Weights, fact{"correlation with exact ln w", digits(*w.ExactCorrelation, 4)})
 	}

@@ -67,8 +67,12 @@ type metrics struct {
 	PullBack   string         `json:"pull_back"`
 	Closure    *closure       `json:"closure"`
 	Warnings   []string       `json:"warnings"`
-	Columns    []int          `json:"columns"` // the features of the samples that are compared; absent: samples have two
-	Bins       int            `json:"bins"`
+	Polish     *struct {
+		Efficiency float64 `json:"efficiency"`
+		Overweight float64 `json:"overweight"`
+	} `json:"polish"`
+	Columns []int `json:"columns"` // the features of the samples that are compared; absent: samples have two
+	Bins    int   `json:"bins"`
 }
 
 type timings struct {
