@@ -40,9 +40,9 @@ func Preset(preset, density string) (Config, error) {
 	c.Data.Points = 480_000
 	c.Generator = GeneratorConfig{Kind: kindFlow, Flow: FlowConfig{Network: flow}}
 	c.Generator.GAN = GANConfig{
-		Network: generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1},
+		Network: generator.GANConfig{Latent: 8, Hidden: 3, Units: 64, Slope: 0.1},
 		Training: generator.GANTraining{
-			Config:    train.Config{Epochs: 20, Batch: 500, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
+			Config:    train.Config{Epochs: 6, Batch: 256, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
 			DiscSteps: 1, Average: 0.999,
 		},
 	}
@@ -69,7 +69,7 @@ func Preset(preset, density string) (Config, error) {
 		Detector: dctr.Config{Hidden: 4, Units: 48, Slope: 0.1}, Particle: dctr.Config{Hidden: 3, Units: 48, Slope: 0.1},
 		Training: train.Config{Epochs: 6, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine}}
 	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000}
-	c.Iterate = IterateConfig{Kind: iterateRefine}
+	c.Iterate = IterateConfig{Kind: iterateRefine, Continue: generator.ContinueConfig{GANTraining: c.Generator.GAN.Training}}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}}
 	switch preset {
 	case "paper":
