@@ -125,6 +125,7 @@ type ScoreConfig struct {
 	Bins    int       `toml:"bins"`    // of each axis
 	Range   []float64 `toml:"range"`   // x0, x1, y0, y1; empty: the density's, or that of the truth
 	Columns []int     `toml:"columns"` // the two features that are compared
+	Floors  int       `toml:"floors"`  // truth samples whose mean score is the floor; a file has one
 }
 
 // Check returns an error, one line that names the setting, for a configuration
@@ -165,6 +166,8 @@ func (c *Config) checkSizes() error {
 	switch {
 	case (c.Density == "") == (c.Truth == ""):
 		return fmt.Errorf("give either density (one of %v) or truth (a file)", dataset.Names())
+	case c.Score.Floors < 1 || c.Score.Floors > 100:
+		return fmt.Errorf("score.floors = %d; 1 to 100 is accepted", c.Score.Floors)
 	case c.Score.Bins < 2 || c.Score.Bins > 200:
 		return fmt.Errorf("score.bins = %d; 2 to 200 is accepted", c.Score.Bins)
 	case len(c.Score.Columns) != 2 || c.Score.Columns[0] < 0 || c.Score.Columns[1] < 0 || c.Score.Columns[0] == c.Score.Columns[1]:

@@ -124,7 +124,7 @@ func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	truth := r.truth.independent(c.Points)
+	truth := r.truth.independent(c.Points, 0)
 	n := min(c.Points, len(truth)/r.truth.dim, len(logw))
 	w := make([]float64, n)
 	for i := range w {

@@ -24,10 +24,12 @@ type Score struct {
 	NEff   float64 `json:"n_eff"`
 	Values
 	Betti *[2]int `json:"betti,omitempty"`
-	// Floor is the score of an independent truth sample of FloorN points: n_eff, or
-	// fewer where a truth file has no more.
-	Floor  *Values `json:"floor,omitempty"`
-	FloorN int     `json:"floor_n,omitempty"`
+	// Floor is the mean score of independent truth samples of FloorN points: n_eff, or
+	// fewer where a truth file has no more. FloorSpread is the standard deviation of the
+	// score of one of them; nil where there is only one.
+	Floor       *Values `json:"floor,omitempty"`
+	FloorSpread *Values `json:"floor_spread,omitempty"`
+	FloorN      int     `json:"floor_n,omitempty"`
 }
 
 // Values are the distances between two histograms, in both conventions: JSD in
@@ -57,25 +59,28 @@ func Compare(p, q *hist.H2) (Values, error) {
 // metrics is metrics.json. It holds nothing that differs between two runs of one
 // configuration: wall-clock times are in timings.json.
 type metrics struct {
-	Name       string         `json:"name"`
-	Preset     string         `json:"preset"`
-	Seed       uint64         `json:"seed"`
-	Version    string         `json:"version"`
-	N          int            `json:"n"`
-	Bins       int            `json:"bins"`
-	Range      [4]float64     `json:"range"`
-	Columns    []int          `json:"columns"` // of the samples, that are compared
-	Stages     []stageName    `json:"stages"`
-	Scores     []Score        `json:"scores"`
-	Floor      Values         `json:"floor"` // at n points
-	FloorN     int            `json:"floor_n"`
-	TruthBetti [2]int         `json:"truth_betti"`
-	Weights    weightsSummary `json:"weights"`
-	Generator  string         `json:"generator"` // kind of the primary generator
-	PullBack   string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
-	Closure    *dctr.Closure  `json:"closure,omitempty"`
-	Polish     *polishSummary `json:"polish,omitempty"`
-	Warnings   []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
+	Name    string      `json:"name"`
+	Preset  string      `json:"preset"`
+	Seed    uint64      `json:"seed"`
+	Version string      `json:"version"`
+	N       int         `json:"n"`
+	Bins    int         `json:"bins"`
+	Range   [4]float64  `json:"range"`
+	Columns []int       `json:"columns"` // of the samples, that are compared
+	Stages  []stageName `json:"stages"`
+	Scores  []Score     `json:"scores"`
+	Floor   Values      `json:"floor"` // at n points
+	// FloorSpread is that of one truth sample, of floors in all.
+	FloorSpread *Values        `json:"floor_spread,omitempty"`
+	Floors      int            `json:"floors"`
+	FloorN      int            `json:"floor_n"`
+	TruthBetti  [2]int         `json:"truth_betti"`
+	Weights     weightsSummary `json:"weights"`
+	Generator   string         `json:"generator"` // kind of the primary generator
+	PullBack    string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
+	Closure     *dctr.Closure  `json:"closure,omitempty"`
+	Polish      *polishSummary `json:"polish,omitempty"`
+	Warnings    []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
 }
 
 // stageName lists a stage; its seconds are null here and stand in timings.json.
@@ -237,8 +242,40 @@ func (r *Run) histogram(x []float32, logw []float64) (*hist.H2, error) {
 	return h, nil
 }
 
-// compareAll scores every candidate, and an independent truth sample of its
-// effective size, several at a time.
+// truthFloor is the score of independent truth samples of n points.
+type truthFloor struct {
+	n            int
+	each         []Values
+	mean, spread *Values
+}
+
+// finish sets mean and spread of the samples.
+func (f *truthFloor) finish() {
+	k := float64(len(f.each))
+	f.mean = &Values{}
+	if k > 1 {
+		f.spread = &Values{}
+	}
+	for _, of := range []func(*Values) *float64{
+		func(v *Values) *float64 { return &v.JSD }, func(v *Values) *float64 { return &v.EMD },
+		func(v *Values) *float64 { return &v.JSDPaper }, func(v *Values) *float64 { return &v.EMDPaper },
+	} {
+		for i := range f.each {
+			*of(f.mean) += *of(&f.each[i]) / k
+		}
+		if f.spread == nil {
+			continue
+		}
+		for i := range f.each {
+			d := *of(&f.each[i]) - *of(f.mean)
+			*of(f.spread) += d * d / (k - 1)
+		}
+		*of(f.spread) = math.Sqrt(*of(f.spread))
+	}
+}
+
+// compareAll scores every candidate, and independent truth samples of its effective
+// size, several at a time.
 func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 	m.Scores = make([]Score, len(list))
 	type job struct {
@@ -246,26 +283,39 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		v *Values
 	}
 	var jobs []job
-	floors := map[int]*Values{}
-	floor := func(n int) (*Values, int, error) {
-		x := r.truth.independent(n)
+	floors := map[int]*truthFloor{}
+	floor := func(n int) (*truthFloor, error) {
+		if n = max(n, 1); math.Abs(float64(n-r.cfg.Score.Points)) < 0.005*float64(r.cfg.Score.Points) {
+			n = r.cfg.Score.Points // half a per cent is less than what the floor scatters by
+		}
+		x := r.truth.independent(n, 0)
 		n = len(x) / r.truth.dim
-		if v := floors[n]; v != nil {
-			return v, n, nil
+		if f := floors[n]; f != nil {
+			return f, nil
 		}
-		h, err := r.histogram(x, nil)
-		if err != nil {
-			return nil, 0, err
+		f := &truthFloor{n: n, each: make([]Values, 0, r.cfg.Score.Floors)}
+		floors[n] = f
+		for k := range r.cfg.Score.Floors {
+			if k > 0 {
+				x = r.truth.independent(n, k)
+			}
+			if x == nil {
+				break
+			}
+			h, err := r.histogram(x, nil)
+			if err != nil {
+				return nil, err
+			}
+			f.each = append(f.each, Values{})
+			jobs = append(jobs, job{h, &f.each[k]})
 		}
-		v := &Values{}
-		floors[n] = v
-		jobs = append(jobs, job{h, v})
-		return v, n, nil
+		return f, nil
 	}
-	whole, n, err := floor(r.cfg.Score.Points)
+	whole, err := floor(r.cfg.Score.Points)
 	if err != nil {
 		return err
 	}
+	of := make([]*truthFloor, len(list))
 	for i, c := range list {
 		h, err := r.histogram(c.x, c.logw)
 		if err != nil {
@@ -275,7 +325,7 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		s := &m.Scores[i]
 		*s = Score{Method: c.method, N: len(c.x) / r.truth.dim, NEff: c.nEff, Betti: &[2]int{b0, b1}}
 		jobs = append(jobs, job{h, &s.Values})
-		if s.Floor, s.FloorN, err = floor(int(math.Round(c.nEff))); err != nil {
+		if of[i], err = floor(int(math.Round(c.nEff))); err != nil {
 			return err
 		}
 	}
@@ -293,7 +343,13 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		done++
 		r.obs.Progress(done, len(jobs), "JSD and exact EMD")
 	})
-	m.Floor, m.FloorN = *whole, n
+	for _, f := range floors {
+		f.finish()
+	}
+	for i, f := range of {
+		m.Scores[i].Floor, m.Scores[i].FloorSpread, m.Scores[i].FloorN = f.mean, f.spread, f.n
+	}
+	m.Floor, m.FloorSpread, m.FloorN, m.Floors = *whole.mean, whole.spread, whole.n, len(whole.each)
 	return first
 }
 

@@ -18,8 +18,9 @@ type truth struct {
 	scale []float64 // standard deviation of each feature of train
 	rng   [4]float64
 	// independent returns at most n more points: the truth against which the truth
-	// itself is scored.
-	independent func(n int) []float32
+	// itself is scored. Samples number 0, 1, … are independent of each other; a truth
+	// file has number 0 only, and gives nil for others.
+	independent func(n, number int) []float32
 }
 
 // loadTruth draws from the density, or reads and splits the file: half for
@@ -35,7 +36,12 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 		}
 		t.train = draw("truth/train", cfg.Data.Points)
 		t.score = draw("truth/score", cfg.Score.Points)
-		t.independent = func(n int) []float32 { return draw("truth/floor", n) }
+		t.independent = func(n, number int) []float32 {
+			if number == 0 {
+				return draw("truth/floor", n)
+			}
+			return draw(fmt.Sprintf("truth/floor/%d", number), n)
+		}
 		t.rng[0], t.rng[1], t.rng[2], t.rng[3] = d.Range()
 	} else {
 		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{})
@@ -54,7 +60,12 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 		t.train = table.Data[:min(half, cfg.Data.Points)*t.dim]
 		t.score = table.Data[half*t.dim : (half+min(quarter, cfg.Score.Points))*t.dim]
 		rest := table.Data[(half+quarter)*t.dim:]
-		t.independent = func(n int) []float32 { return rest[:min(n, len(rest)/t.dim)*t.dim] }
+		t.independent = func(n, number int) []float32 {
+			if number > 0 {
+				return nil
+			}
+			return rest[:min(n, len(rest)/t.dim)*t.dim]
+		}
 		t.rng = span(t.score, t.dim, cfg.Score.Columns)
 	}
 	for _, c := range cfg.Score.Columns {

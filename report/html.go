@@ -154,6 +154,10 @@ func (m *metrics) scoreRows() []scoreRow {
 		}
 		if s.Floor != nil {
 			row.JSDFloor, row.EMDFloor = digits(1000*s.Floor.JSD, 3), digits(s.Floor.EMD, 3)
+			if s.Spread != nil {
+				row.JSDFloor += " ± " + digits(1000*s.Spread.JSD, 1)
+				row.EMDFloor += " ± " + digits(s.Spread.EMD, 1)
+			}
 			row.Excess = digits(1000*(s.JSD-s.Floor.JSD), 2)
 			if s.Floor.JSD > 0 {
 				row.Ratio = digits(s.JSD/s.Floor.JSD, 3)

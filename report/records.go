@@ -21,6 +21,7 @@ type score struct {
 	N        float64 `json:"n"`
 	Betti    []int   `json:"betti"`
 	Floor    *floor  `json:"floor"`
+	Spread   *floor  `json:"floor_spread"` // of the score of one truth sample
 }
 
 // floor holds the scores of an independent truth sample.
