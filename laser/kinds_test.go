@@ -165,6 +165,9 @@ func TestRunKindsOfGenerator(t *testing.T) {
 		"gan, uniform": {"direct", plain}, "gan, hidden": {"omnifold", hidden},
 		"process": {"omnifold", hidden}, "pairs": {"omnifold", plain[:2]},
 	} {
+		if testing.Short() && kind != "process" {
+			continue // the race detector needs the concurrent one
+		}
 		t.Run(kind, func(t *testing.T) {
 			c := tinyKind(t, kind)
 			dir := filepath.Join(t.TempDir(), "run")
@@ -255,6 +258,9 @@ func TestIterate(t *testing.T) {
 		"VAE/FM trained on":      {"vae", refinerFlowMatching, iterateContinue, []string{"baseline2", "dctr2", "refiner2", "laser2"}},
 		"program, refined again": {"process", refinerFlowMatching, iterateRefine, []string{"dctr2", "refiner2", "laser2"}},
 	} {
+		if testing.Short() && name != "NF/NF trained on" {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			cfg := tinyKind(t, c.generator)
 			cfg.Refiner.Kind, cfg.Iterate.Rounds, cfg.Iterate.Kind = c.refiner, 1, c.kind
