@@ -18,8 +18,8 @@ func Presets() []string { return []string{"quick", "paper"} }
 // Preset returns the settings of a preset for a truth density ("" for a file).
 //
 // paper has the flow, the classifier, the epochs and sample sizes of LaSeR, section 4.1,
-// with the details of its public code (slope 0.1, Adam ε = 1e-6), but a learning rate
-// that decays to zero by a cosine, and a classifier that sees more generated points in
+// with the details of its public code (slope 0.1, Adam ε = 1e-6). But its classifier
+// has a learning rate that decays to zero by a cosine, more generated points and
 // smaller batches. Its HMC is the paper's, too, but starts from weighted draws and makes
 // an independence move every tenth proposal: without them (start = "prior",
 // global_every = 0) chains rarely change mode. quick has the same flow, trained for
@@ -74,7 +74,7 @@ func Preset(preset, density string) (Config, error) {
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}, Floors: 3}
 	switch preset {
 	case "paper":
-		c.Generator.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.02, Adam: decayed, Schedule: cosine}
+		c.Generator.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
 		c.Classifier.Training = train.Config{Epochs: 50, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 4_000_000
 		c.Polish.Network.Units, c.Polish.Training.Epochs = 96, 10
