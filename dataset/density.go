@@ -33,7 +33,7 @@ type Density interface {
 
 // builtin returns the built-in densities in the order of Names.
 func builtin() []Density {
-	return []Density{gaussians(), doubleDonut(), rings()}
+	return []Density{gaussians(), doubleDonut(), rings(), bimodal(), circle8(), grid25()}
 }
 
 // Lookup returns the built-in density of a name. The error for an unknown name

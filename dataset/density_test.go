@@ -22,29 +22,39 @@ func lookup(t *testing.T, name string) Density {
 }
 
 func TestLookup(t *testing.T) {
-	if got := Names(); !slices.Equal(got, []string{"gaussians", "double-donut", "rings"}) {
+	if got := Names(); !slices.Equal(got, []string{"gaussians", "double-donut", "rings", "bimodal", "circle8", "grid25"}) {
 		t.Errorf("names %v", got)
 	}
 	for _, c := range []struct {
 		name   string
+		dim    int
 		axes   [4]float64
 		b0, b1 int
 	}{
-		{"gaussians", [4]float64{-8.2, 8.2, -8.2, 8.2}, 4, 0},
-		{"double-donut", [4]float64{-11, 11, -7, 7}, 1, 2},
-		{"rings", [4]float64{-20.2, 20.2, -8.2, 8.2}, 3, 3},
+		{"gaussians", 2, [4]float64{-8.2, 8.2, -8.2, 8.2}, 4, 0},
+		{"double-donut", 2, [4]float64{-11, 11, -7, 7}, 1, 2},
+		{"rings", 2, [4]float64{-20.2, 20.2, -8.2, 8.2}, 3, 3},
+		{"bimodal", 1, [4]float64{-3, 3, 0, 0}, 2, 0},
+		{"circle8", 2, [4]float64{-1.5, 1.5, -1.5, 1.5}, 8, 0},
+		{"grid25", 2, [4]float64{-0.4, 4.6, -0.4, 4.6}, 25, 0},
 	} {
 		d := lookup(t, c.name)
 		x0, x1, y0, y1 := d.Range()
 		b0, b1 := d.Betti()
-		if d.Name() != c.name || d.Dim() != 2 || [4]float64{x0, x1, y0, y1} != c.axes || b0 != c.b0 || b1 != c.b1 {
+		if d.Name() != c.name || d.Dim() != c.dim || [4]float64{x0, x1, y0, y1} != c.axes || b0 != c.b0 || b1 != c.b1 {
 			t.Errorf("%s: %v %v %v %v %v", c.name, d.Name(), d.Dim(), []float64{x0, x1, y0, y1}, b0, b1)
 		}
 	}
 	_, err := Lookup("torus")
-	if err == nil || err.Error() != `unknown density "torus"; known are gaussians, double-donut, rings` {
+	if err == nil || err.Error() != `unknown density "torus"; known are gaussians, double-donut, rings, bimodal, circle8, grid25` {
 		t.Errorf("error %v", err)
 	}
+}
+
+// planar returns the names of the densities of two coordinates.
+func planar(t *testing.T) []string {
+	t.Helper()
+	return slices.DeleteFunc(Names(), func(name string) bool { return lookup(t, name).Dim() != 2 })
 }
 
 // integrate is Gauss-Legendre quadrature on equal panels.
@@ -138,10 +148,10 @@ func TestLogProbSpecialPoints(t *testing.T) {
 	}
 	for _, name := range Names() {
 		d := lookup(t, name)
-		if got := d.LogProb([]float64{math.NaN(), 1}); !math.IsNaN(got) {
+		if got := d.LogProb([]float64{math.NaN(), 1}[:d.Dim()]); !math.IsNaN(got) {
 			t.Errorf("%s at NaN: %v", name, got)
 		}
-		if got := d.LogProb([]float64{math.Inf(1), 1}); !math.IsInf(got, -1) {
+		if got := d.LogProb([]float64{math.Inf(1), 1}[:d.Dim()]); !math.IsInf(got, -1) {
 			t.Errorf("%s at infinity: %v", name, got)
 		}
 	}
@@ -155,7 +165,7 @@ func massCDF(d Density) func(x, y float64) float64 {
 		return func(x, y float64) float64 {
 			sum := 0.0
 			for _, c := range m.centres {
-				sum += phi(x-c[0]) * phi(y-c[1])
+				sum += phi((x-c[0])/m.sigma) * phi((y-c[1])/m.sigma)
 			}
 			return sum / float64(len(m.centres))
 		}
@@ -213,7 +223,7 @@ func binMasses(d Density, nx, ny int) []float64 {
 // LogProb, integrated over bins that are away from the rings' centres, is the
 // mass that the definition of the samples gives.
 func TestLogProbAgreesWithDefinition(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range planar(t) {
 		d := lookup(t, name)
 		const nx, ny = 23, 17
 		mass := binMasses(d, nx, ny)
@@ -247,7 +257,7 @@ func TestLogProbAgreesWithDefinition(t *testing.T) {
 // fixed; a fresh one would fail with probability 1e-6.
 func TestSamplesFollowDensity(t *testing.T) {
 	const n, nx, ny = 300000, 25, 21 // odd counts: the centre of a ring is inside a bin
-	for _, name := range Names() {
+	for _, name := range planar(t) {
 		d := lookup(t, name)
 		x := make([]float32, n*2)
 		Sample(d, x, rng.New(33, name), 0)
@@ -316,12 +326,13 @@ func TestSampleShards(t *testing.T) {
 	const n = 1500
 	for _, name := range Names() {
 		d, s := lookup(t, name), rng.New(35, name)
-		whole := make([]float32, n*2)
+		dim := d.Dim()
+		whole := make([]float32, n*dim)
 		Sample(d, whole, s, 10)
 		for _, part := range []int{1, 7, blockRows, blockRows + 1, 1000} {
-			got := make([]float32, 0, n*2)
+			got := make([]float32, 0, n*dim)
 			for at := 0; at < n; at += part {
-				x := make([]float32, 2*min(part, n-at))
+				x := make([]float32, dim*min(part, n-at))
 				Sample(d, x, s, 10+uint64(at))
 				got = append(got, x...)
 			}
@@ -334,13 +345,13 @@ func TestSampleShards(t *testing.T) {
 
 // A density of another dimension needs nothing but its definition.
 func TestMixtureOfAnyDimension(t *testing.T) {
-	line := &normalMixture{name: "line", centres: [][]float64{{-2}, {0}, {3}}}
+	line := &normalMixture{name: "line", centres: [][]float64{{-2}, {0}, {3}}, sigma: 1}
 	total := integrate(func(x float64) float64 { return math.Exp(line.LogProb([]float64{x})) }, -14, 14, 20)
 	if math.Abs(total-1) > 1e-12 {
 		t.Errorf("integral %v", total)
 	}
 	const n = 20000
-	deep := &normalMixture{name: "deep", centres: [][]float64{make([]float64, 25), make([]float64, 25)}}
+	deep := &normalMixture{name: "deep", centres: [][]float64{make([]float64, 25), make([]float64, 25)}, sigma: 1}
 	for j := range 25 {
 		deep.centres[1][j] = 6
 	}

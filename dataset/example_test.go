@@ -21,7 +21,7 @@ func ExampleLookup() {
 	fmt.Println(err)
 	// Output:
 	// double-donut: b0 = 1, b1 = 2, log p(0) = -4.1431
-	// unknown density "donut"; known are gaussians, double-donut, rings
+	// unknown density "donut"; known are gaussians, double-donut, rings, bimodal, circle8, grid25
 }
 
 // A sample is drawn and written in parts, in bounded memory.

@@ -1,7 +1,5 @@
 package dataset
 
-import "slices"
-
 // Multimodal is a density that is made of equal modes: isotropic normals of one
 // width.
 type Multimodal interface {
@@ -21,12 +19,4 @@ func MultimodalNames() []string {
 		}
 	}
 	return names
-}
-
-// Modes implements Multimodal.
-func (m *normalMixture) Modes() (centres [][]float64, sigma float64) {
-	for _, c := range m.centres {
-		centres = append(centres, slices.Clone(c))
-	}
-	return centres, 1
 }

@@ -24,6 +24,9 @@ type Score struct {
 	NEff   float64 `json:"n_eff"`
 	Values
 	Betti *[2]int `json:"betti,omitempty"`
+	// Modes says how the sample fills the modes of a truth density that has them. Its
+	// points are taken as independent: of Markov chains the p-value is too small.
+	Modes *metric.Modes `json:"modes,omitempty"`
 	// Floor is the mean score of independent truth samples of FloorN points: n_eff, or
 	// fewer where a truth file has no more. FloorSpread is the standard deviation of the
 	// score of one of them; nil where there is only one.
@@ -327,6 +330,14 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		jobs = append(jobs, job{h, &s.Values})
 		if of[i], err = floor(int(math.Round(c.nEff))); err != nil {
 			return err
+		}
+	}
+	if d, ok := r.density.(dataset.Multimodal); ok {
+		centres, sigma := d.Modes()
+		for i, c := range list {
+			if m.Scores[i].Modes, err = metric.ModeCoverage(metric.Cloud{X: c.x, Dim: r.truth.dim, LogW: c.logw}, metric.ModeOptions{Centres: centres, Sigma: sigma}); err != nil {
+				return err
+			}
 		}
 	}
 	var mu sync.Mutex

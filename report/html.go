@@ -28,6 +28,8 @@ type page struct {
 	Paper                 []paperRow
 	Scores                []scoreRow
 	TruthBetti            string
+	Modes                 []modesRow
+	ModesNote             string
 	BettiFigure           string // title of the figure that shows them
 	Figures               []htmlFigure
 	Sampler, Weights      []fact
@@ -51,6 +53,8 @@ type scoreRow struct {
 	Method, JSD, JSDFloor, Ratio, Excess, EMD, EMDFloor, N, NEff, Betti string
 	BettiRight, BettiKnown                                              bool
 }
+
+type modesRow struct{ Method, Within, Covered, Chi2, P, Z string }
 
 type htmlFigure struct {
 	Name, Title, Caption, Alt string
@@ -96,6 +100,7 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 		p.BettiFigure = titlePersistence
 	}
 	p.Warnings = m.Warnings
+	m.modesRows(&p)
 	r.samplerRows(&p)
 	r.samplerFacts(&p)
 	r.weightFacts(&p)
@@ -168,6 +173,17 @@ func (m *metrics) scoreRows() []scoreRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// modesRows shows how the samples fill the modes of the truth, where it has modes.
+func (m *metrics) modesRows(p *page) {
+	for _, s := range m.ordered() {
+		if o := s.Modes; o != nil {
+			p.Modes = append(p.Modes, modesRow{methodLabel(s.Method), strconv.FormatFloat(o.Within, 'f', 4, 64), fmt.Sprintf("%d of %d", o.Covered, len(o.Shares)),
+				fmt.Sprintf("%.1f / %d", o.Chi2, o.DOF), digits(o.P, 2), digits(o.MaxAbsZ, 2)})
+			p.ModesNote = fmt.Sprintf("Within %g σ of a mode: of the truth %.5f. χ² of the shares of the modes against equal ones; the points are taken as independent, so that p is too small for Markov chains.", o.Radius, o.Expected)
+		}
+	}
 }
 
 func (r *run) samplerFacts(p *page) {

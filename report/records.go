@@ -20,8 +20,22 @@ type score struct {
 	NEff     float64 `json:"n_eff"`
 	N        float64 `json:"n"`
 	Betti    []int   `json:"betti"`
+	Modes    *modes  `json:"modes"`
 	Floor    *floor  `json:"floor"`
 	Spread   *floor  `json:"floor_spread"` // of the score of one truth sample
+}
+
+// modes says how a sample fills the modes of the truth: see metric.Modes.
+type modes struct {
+	Radius   float64    `json:"radius"`
+	Within   float64    `json:"within"`
+	Expected float64    `json:"within_expected"`
+	Covered  int        `json:"covered"`
+	Shares   []struct{} `json:"shares"`
+	Chi2     float64    `json:"chi2"`
+	DOF      int        `json:"dof"`
+	P        float64    `json:"p"`
+	MaxAbsZ  float64    `json:"max_abs_z"`
 }
 
 // floor holds the scores of an independent truth sample.

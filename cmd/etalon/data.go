@@ -77,10 +77,10 @@ Densities: ` + strings.Join(dataset.Names(), ", ") + ".",
 
 func (a *app) listDensities(asJSON bool) error {
 	type density struct {
-		Name  string     `json:"name"`
-		Dim   int        `json:"dim"`
-		Range [4]float64 `json:"range"`
-		Betti [2]int     `json:"betti"`
+		Name  string    `json:"name"`
+		Dim   int       `json:"dim"`
+		Range []float64 `json:"range"` // low and high of each coordinate
+		Betti [2]int    `json:"betti"`
 	}
 	var list []density
 	for _, name := range dataset.Names() {
@@ -89,7 +89,10 @@ func (a *app) listDensities(asJSON bool) error {
 			return err
 		}
 		e := density{Name: name, Dim: d.Dim()}
-		e.Range[0], e.Range[1], e.Range[2], e.Range[3] = d.Range()
+		x0, x1, y0, y1 := d.Range()
+		if e.Range = []float64{x0, x1}; d.Dim() > 1 {
+			e.Range = append(e.Range, y0, y1)
+		}
 		e.Betti[0], e.Betti[1] = d.Betti()
 		list = append(list, e)
 	}
@@ -97,8 +100,14 @@ func (a *app) listDensities(asJSON bool) error {
 		return a.printJSON(list)
 	}
 	for _, d := range list {
-		r := d.Range
-		if _, err := fmt.Fprintf(a.out, "%-14s %d dimensions, Betti numbers %d and %d, scored on [%g, %g] x [%g, %g]\n", d.Name, d.Dim, d.Betti[0], d.Betti[1], r[0], r[1], r[2], r[3]); err != nil {
+		dimensions := "dimensions"
+		axes := fmt.Sprintf("[%g, %g]", d.Range[0], d.Range[1])
+		if d.Dim == 1 {
+			dimensions = "dimension"
+		} else {
+			axes += fmt.Sprintf(" x [%g, %g]", d.Range[2], d.Range[3])
+		}
+		if _, err := fmt.Fprintf(a.out, "%-14s %d %s, Betti numbers %d and %d, scored on %s\n", d.Name, d.Dim, dimensions, d.Betti[0], d.Betti[1], axes); err != nil {
 			return err
 		}
 	}

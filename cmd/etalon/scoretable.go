@@ -56,10 +56,27 @@ func (a *app) printScores(dir string) error {
 	}
 	row("truth", float64(m.FloorN), m.Floor, m.Floor.JSD, m.TruthBetti)
 	w.Flush()
+	modesTable(&b, m.Scores)
 	for _, text := range m.Warnings {
 		fmt.Fprintf(&b, "\nwarning: %s", text)
 	}
 	fmt.Fprintf(&b, "\nJSD/floor: in units of the score of independent truth points, as many as N_eff.\n%s\n", filepath.Join(dir, reportName))
 	_, err = a.out.Write([]byte(b.String()))
 	return err
+}
+
+// modesTable shows how the samples fill the modes of the density, where it has modes.
+func modesTable(b *strings.Builder, scores []laser.Score) {
+	if len(scores) == 0 || scores[0].Modes == nil {
+		return
+	}
+	fmt.Fprintf(b, "\nShares of the points within %g σ of a mode (of the truth %.5f), modes that have points, and χ² of their shares:\n\n", scores[0].Modes.Radius, scores[0].Modes.WithinExpected)
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "method\twithin\tmodes\tχ²\tdof\tp\tmax |z|\t")
+	for _, s := range scores {
+		if m := s.Modes; m != nil {
+			fmt.Fprintf(w, "%s\t%.4f\t%d of %d\t%.1f\t%d\t%.2g\t%.1f\t\n", s.Method, m.Within, m.Covered, len(m.Shares), m.Chi2, m.DOF, m.P, m.MaxAbsZ)
+		}
+	}
+	w.Flush()
 }
