@@ -28,7 +28,9 @@ type truth struct {
 func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 	t := &truth{}
 	if d != nil {
-		t.dim = d.Dim()
+		if t.dim = d.Dim(); t.dim < 2 {
+			return nil, fmt.Errorf("config: density = %q has %d column; the scores of a run compare two. etalon reweight and etalon score take one", d.Name(), t.dim)
+		}
 		draw := func(name string, n int) []float32 {
 			x := make([]float32, n*t.dim)
 			dataset.Sample(d, x, rng.New(cfg.Seed, name), 0)
