@@ -3,6 +3,8 @@ package dctr
 import (
 	"fmt"
 	"math"
+
+	"etalon/metric"
 )
 
 // Diagnostics describe a set of weights v·exp(logw) of n generated events, v the
@@ -49,11 +51,11 @@ func Diagnose(v, logw []float64) (*Diagnostics, error) {
 		}
 	}
 	d := &Diagnostics{N: n}
-	var s1, s2, sv, largest float64 // weights in units of exp(top)
+	var s1, s2, largest float64 // weights in units of exp(top)
 	sizes := make([]float64, n)
 	for i, l := range logw {
 		w := weight(v, i) * math.Exp(l-top)
-		s1, s2, sv = s1+w, s2+w*w, sv+weight(v, i)
+		s1, s2 = s1+w, s2+w*w
 		largest = max(largest, w)
 		sizes[i] = l + math.Log(math.Abs(weight(v, i)))
 		if w < 0 {
@@ -66,18 +68,21 @@ func Diagnose(v, logw []float64) (*Diagnostics, error) {
 	d.NEff = s1 * s1 / s2
 	d.Fraction, d.MaxShare = d.NEff/float64(n), largest/s1
 	d.Max = d.MaxShare * float64(n)
-	ratio := s1 / sv
-	var vEff, vClosure float64
+	factor := make([]float64, n)
+	var vEff float64
 	for i, l := range logw {
 		w := weight(v, i) * math.Exp(l-top)
 		q := 2*w/s1 - w*w/s2 - 1/float64(n)
 		vEff += q * q
-		c := (w - weight(v, i)*ratio) / sv
-		vClosure += c * c
+		factor[i] = math.Exp(l - top)
+	}
+	closure, err := metric.Normalisation(factor, v)
+	if err != nil {
+		return nil, fmt.Errorf("diagnostics: %w", err)
 	}
 	d.NEffError = d.NEff * math.Sqrt(vEff)
-	d.Closure = ratio*math.Exp(top) - 1
-	d.ClosureError = math.Sqrt(vClosure) * math.Exp(top)
+	d.Closure = closure.Value*math.Exp(top) - 1
+	d.ClosureError = closure.Error * math.Exp(top)
 	d.Tail = NewTail(sizes)
 	return d, nil
 }

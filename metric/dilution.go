@@ -5,72 +5,50 @@ import (
 	"math"
 )
 
-// WeightedMean returns the self-normalised mean x̄ = Σwx/Σw of n values under
-// natural log-weights logw (n, or nil for weight 1 each), and its statistical
-// uncertainty
-//
-//	u = sqrt(Σ w²(x-x̄)²) / Σw,
-//
-// both in the units of x. Source: the sampling estimate of the variance of a
-// weighted expectation, DCTRGAN (arXiv:2009.03796), eqs. (6)-(8). Errors: no
-// values, a value that is not finite, the errors of NormaliseLogWeights. It panics
-// if the lengths disagree.
-func WeightedMean(x, logw []float64) (mean, uncertainty float64, err error) {
-	if logw != nil && len(logw) != len(x) {
-		panic("metric: WeightedMean: x and logw must have one length")
-	}
-	if len(x) == 0 {
-		return 0, 0, fmt.Errorf("metric: WeightedMean: there are no values")
-	}
-	for i, v := range x {
-		if v-v != 0 {
-			return 0, 0, fmt.Errorf("metric: WeightedMean: value %d is %g: it must be finite", i, v)
-		}
-	}
-	if logw != nil {
-		if logw, err = NormaliseLogWeights(logw); err != nil {
-			return 0, 0, err
-		}
-	}
-	weight := func(i int) float64 {
-		if logw == nil {
-			return 1
-		}
-		return math.Exp(logw[i])
-	}
-	n := float64(len(x)) // = Σw
-	for i, v := range x {
-		mean += weight(i) / n * v
-	}
-	var m2 float64
-	for i, v := range x {
-		d := weight(i) / n * (v - mean)
-		m2 += d * d
-	}
-	return mean, math.Sqrt(m2), nil
+// Dilution compares the statistical precision of a weighted sample of the generator
+// with that of a truth sample, for one observable.
+type Dilution struct {
+	// R is DCTRGAN's r = u(generated)/u(truth), the ratio of the standard errors of the
+	// observable's mean; R.Error is its standard error.
+	R Estimate
+	// Kish is sqrt(N_eff(truth)/N_eff(generated)), what r is for an observable of equal
+	// spread whose δf² does not correlate with the weights.
+	Kish             float64
+	Generated, Truth Estimate // means and their standard errors
 }
 
-// Dilution returns DCTRGAN's r of an observable: the uncertainty of its mean in a
-// weighted sample divided by that in the truth sample,
+// NewDilution computes the dilution analytically, by Observable.Mean. r is 1 for as
+// many unweighted events as the truth has, and r² = N_T/N_eff(f) where N_eff(f) is
+// what MatchingEvents says that the generated events are worth. r grows with the
+// weights' spread but may be below 1 where the weights are small (eq. 9).
 //
-//	r = u(x, logw) / u(truth),
-//
-// with u as in WeightedMean. For equal spreads r² = N_truth/N_eff: r is 1 for as
-// many unweighted events as the truth has and grows as weights make events count
-// less. Differs from the paper, which takes both spreads from 200 Poisson
-// bootstraps: their expectation is u. Errors: those of WeightedMean; a truth
-// without spread.
-func Dilution(x, logw, truth []float64) (float64, error) {
-	_, u, err := WeightedMean(x, logw)
-	if err != nil {
-		return 0, err
+// Source: DCTRGAN (arXiv:2009.03796), sections II B (eqs. 6 to 8) and III. Differs
+// from the paper, which takes both standard errors from 200 Poisson bootstraps: that
+// is Events.BootstrapDilution. Errors: those of Observable.Mean, fewer than two
+// events with weight in one of the samples, a truth that does not vary.
+func NewDilution(generated, truth Observable) (*Dilution, error) {
+	var m [2]*observableMoments
+	for k, o := range []Observable{generated, truth} {
+		var err error
+		if m[k], err = o.moments("dilution"); err != nil {
+			return nil, err
+		}
+		weighted := 0
+		for _, w := range m[k].w {
+			if w != 0 {
+				weighted++
+			}
+		}
+		if weighted < 2 {
+			return nil, fmt.Errorf("metric: dilution: the %s sample has one event with weight: at least 2 are needed", [2]string{"generated", "truth"}[k])
+		}
 	}
-	_, ut, err := WeightedMean(truth, nil)
-	if err != nil {
-		return 0, err
+	d := &Dilution{Generated: m[0].estimate(), Truth: m[1].estimate(), Kish: math.Sqrt(m[1].effective() / m[0].effective())}
+	if !(d.Truth.Error > 0) {
+		return nil, fmt.Errorf("metric: dilution: the truth does not vary")
 	}
-	if !(ut > 0) {
-		return 0, fmt.Errorf("metric: Dilution: the truth does not vary")
+	if d.R.Value = d.Generated.Error / d.Truth.Error; d.R.Value > 0 {
+		d.R.Error = d.R.Value * math.Hypot(m[0].uncertaintyError(), m[1].uncertaintyError())
 	}
-	return u / ut, nil
+	return d, nil
 }

@@ -55,7 +55,7 @@ type Modes struct {
 // (Euclidean distance, in all coordinates); others belong to none.
 //
 // With the weights w, W_k = Σ w and Q_k = Σ w² over mode k, and W = Σ W_k, the share
-// of mode k is p_k = W_k/W, with the error of a weighted mean (WeightedMean),
+// of mode k is p_k = W_k/W, with the error of a weighted mean (Observable.Mean),
 //
 //	σ_k² = [(1 - p_k)² Q_k + p_k² Σ_{j≠k} Q_j] / W².
 //

@@ -16,7 +16,7 @@ import (
 //
 // Source: DCTRGAN (arXiv:2009.03796), eq. (15). The numbers printed there come
 // from density-normalised histograms: they are this value divided by the bin
-// width. Errors: bins or ranges that differ, bins that are negative or not finite,
+// width (Separation.Density). Errors: bins or ranges that differ, bins that are negative or not finite,
 // a histogram without mass in its range.
 func S2(h1, h2 *hist.H1) (float64, error) {
 	if h1 == nil || h2 == nil {
