@@ -74,12 +74,16 @@ func (e Events) Covariance() (*Covariance, error) {
 		}
 	}
 	for a := range d {
-		for b := range d {
+		for b := range a + 1 {
 			rho := c.Cov[a*d+b] / sigma[a] / sigma[b]
-			if math.Abs(rho) > 1+1e-9 {
+			switch {
+			case math.Abs(rho) > 1+1e-9:
 				rho = math.NaN()
+			case a == b && rho == rho:
+				rho = 1
 			}
-			c.Corr[a*d+b] = max(-1, min(1, rho))
+			rho = max(-1, min(1, rho))
+			c.Corr[a*d+b], c.Corr[b*d+a] = rho, rho
 		}
 	}
 	z := make([]float64, d)

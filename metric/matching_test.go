@@ -172,11 +172,17 @@ func TestMatchingBins(t *testing.T) {
 func TestMatchingRefuses(t *testing.T) {
 	two := metric.Observable{F: []float64{1, 2}}
 	for name, f := range map[string]func() (metric.Estimate, error){
-		"constant":          func() (metric.Estimate, error) { return metric.MatchingEvents(metric.Observable{F: []float64{3, 3}}, 1) },
-		"no truth":          func() (metric.Estimate, error) { return metric.MatchingEvents(two, 0) },
-		"infinite":          func() (metric.Estimate, error) { return metric.MatchingEventsAtTruth(two, math.Inf(1)) },
-		"constant truth":    func() (metric.Estimate, error) { return metric.MatchingEventsAtTruth(metric.Observable{F: []float64{3, 3}}, 1) },
-		"negative at truth": func() (metric.Estimate, error) { return metric.MatchingEventsAtTruth(metric.Observable{F: two.F, W: []float64{-1, -1}}, 1) },
+		"constant": func() (metric.Estimate, error) {
+			return metric.MatchingEvents(metric.Observable{F: []float64{3, 3}}, 1)
+		},
+		"no truth": func() (metric.Estimate, error) { return metric.MatchingEvents(two, 0) },
+		"infinite": func() (metric.Estimate, error) { return metric.MatchingEventsAtTruth(two, math.Inf(1)) },
+		"constant truth": func() (metric.Estimate, error) {
+			return metric.MatchingEventsAtTruth(metric.Observable{F: []float64{3, 3}}, 1)
+		},
+		"negative at truth": func() (metric.Estimate, error) {
+			return metric.MatchingEventsAtTruth(metric.Observable{F: two.F, W: []float64{-1, -1}}, 1)
+		},
 		// Mean 0 and variance (1·1 + 1·1 - 1·4)/… < 0.
 		"negative variance": func() (metric.Estimate, error) {
 			return metric.MatchingEvents(metric.Observable{F: []float64{0, 0, 0, 0, 0, 2}, W: []float64{1, 1, 1, 1, 1, -0.5}}, 1)
