@@ -4,7 +4,8 @@
 // one-dimensional Wasserstein distances, exact earth mover's distance, energy
 // distance, maximum mean discrepancy, Fréchet and kernel physics distances),
 // diagnostics of weights (effective sample size, largest share, correlation),
-// the topology of a density (Betti numbers, the persistence diagram) and the
+// the statistics of weighted events (Observable, Events: means and covariances with
+// errors, the dilution, how many events match a truth sample), the topology of a density (Betti numbers, the persistence diagram) and the
 // modes of a multimodal one (ModeCoverage).
 //
 // Scores come in two conventions. Plain names are normalised: JSD in nats, EMD

@@ -14,8 +14,6 @@ import (
 	"etalon/rng"
 )
 
-const columnBins = 50 // of the histograms that S2 compares
-
 // points is a table with the histogram that it is scored by.
 type points struct {
 	*dataset.Table
@@ -36,12 +34,15 @@ func (a *app) compare(o *scoreOptions) (*comparison, error) {
 	if sample.Table, err = dataset.Read(o.sample, dataset.ReadOptions{Cols: truth.Cols}); err != nil {
 		return nil, err
 	}
-	if sample.logw, err = o.readWeights(sample.Rows); err != nil {
-		return nil, err
-	}
-	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), Names: truth.Names}
-	if sample.logw != nil {
+	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), columnScores: columnScores{Names: truth.Names}}
+	if path := o.weights + o.logWeights; path != "" { // one of them is empty
+		if sample.logw, err = readWeights(path, o.logWeights != "", sample.Rows); err != nil {
+			return nil, err
+		}
 		r.NEff = metric.KishESS(sample.logw)
+		if err := o.compareWeights(sample, r); err != nil {
+			return nil, err
+		}
 	}
 	ref, floor, all, err := o.split(truth, r)
 	if err != nil {
@@ -117,34 +118,6 @@ func span(t *dataset.Table, col int) (lo, hi float64) {
 		lo, hi = min(lo, float64(t.Data[i])), max(hi, float64(t.Data[i]))
 	}
 	return lo, hi
-}
-
-// readWeights returns log-weights of mean weight 1, or nil where none are given.
-func (o *scoreOptions) readWeights(n int) ([]float64, error) {
-	path := o.weights + o.logWeights // one of them is empty
-	if path == "" {
-		return nil, nil
-	}
-	w, err := dataset.ReadFloat64(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(w) != n {
-		return nil, fmt.Errorf("%s: %d weights for a sample of %d points", path, len(w), n)
-	}
-	if o.weights != "" {
-		for i, v := range w {
-			if v < 0 {
-				return nil, fmt.Errorf("%s: weight %d is %g; weights from 0 on are accepted", path, i, v)
-			}
-			w[i] = math.Log(v)
-		}
-	}
-	logw, err := metric.NormaliseLogWeights(w)
-	if err != nil {
-		return nil, fmt.Errorf("%s: all weights are zero", path)
-	}
-	return logw, nil
 }
 
 // split returns the truth that the sample is scored against, independent truth
@@ -245,57 +218,4 @@ func (o *scoreOptions) scoreHistograms(ref, sample, floor *points, r *comparison
 		return err
 	}
 	return floorErr
-}
-
-// scoreColumns fills S2, W1 and r of every column. S2 and W1 use the reference as
-// the histograms do; r is the ratio of sample to the whole truth file.
-func (o *scoreOptions) scoreColumns(truth *dataset.Table, ref, sample, floor *points, r *comparison) error {
-	w1, err := metric.ColumnWasserstein(ref.cloud(), sample.cloud(), 1)
-	if err != nil {
-		return err
-	}
-	w1Floor, err := metric.ColumnWasserstein(ref.cloud(), floor.cloud(), 1)
-	if err != nil {
-		return err
-	}
-	for j := range truth.Cols {
-		lo, hi := span(truth, j)
-		for k, c := range o.columns {
-			if o.histograms && c == j {
-				lo, hi = o.limits[2*k], o.limits[2*k+1]
-			}
-		}
-		s2, s2Floor := math.NaN(), math.NaN()
-		var h [3]*hist.H1
-		for k, p := range []*points{ref, sample, floor} {
-			var err error
-			if h[k], err = hist.NewH1(columnBins, lo, hi); err != nil {
-				break // a constant column has no histogram
-			}
-			h[k].FillColumn(p.Data, p.Cols, j, p.logw)
-		}
-		if h[2] != nil {
-			if v, err := metric.S2(h[0], h[1]); err == nil {
-				s2 = v
-			}
-			if v, err := metric.S2(h[0], h[2]); err == nil {
-				s2Floor = v
-			}
-		}
-		dilution, err := metric.Dilution(column(sample.Table, j), sample.logw, column(truth, j))
-		if err != nil {
-			dilution = math.NaN()
-		}
-		r.W1, r.W1Floor = append(r.W1, number(w1[j])), append(r.W1Floor, number(w1Floor[j]))
-		r.S2, r.S2Floor, r.R = append(r.S2, number(s2)), append(r.S2Floor, number(s2Floor)), append(r.R, number(dilution))
-	}
-	return nil
-}
-
-func column(t *dataset.Table, j int) []float64 {
-	v := make([]float64, 0, t.Rows)
-	for i := j; i < len(t.Data); i += t.Cols {
-		v = append(v, float64(t.Data[i]))
-	}
-	return v
 }

@@ -46,7 +46,12 @@ every point gets its weight from a network that did not see it, with --ensemble 
 the weight is the mean over E networks; with either, --errors writes how much the
 networks differ, as an error of the log-weight. --truth-weights and
 --sample-weights give weights that the points have already; the new weights of the
-sample are the old ones times the density ratio. They may be negative.`,
+sample are the old ones times the density ratio. They may be negative.
+
+Printed are the normalisation of the ratio before it is brought to mean 1 (DCTRGAN,
+eq. 10), and for every column its mean before and after weighting, beside that of
+the truth, the dilution r, the uncertainty of the weighted mean divided by that of
+the truth, and N_G (eq. 9), how many weighted points know it as well as the truth.`,
 		Example: `  etalon reweight --truth truth.npy --sample generated.npy --out weights.npy
   etalon reweight --truth t.csv --sample g.csv --out logw.npy --log --model classifier
   etalon reweight --truth t.npy --sample g.npy --out w.npy --folds 5 --ensemble 2 --errors e.npy --closure
@@ -153,6 +158,7 @@ type reweighted struct {
 	After       *dctr.Reliability `json:"reliability_calibrated,omitempty"`
 	Clipped     *dctr.Clipped     `json:"clipped,omitempty"`
 	ClosureTest *dctr.Closure     `json:"closure_test,omitempty"`
+	Columns     []weightedColumn  `json:"columns"`
 	Model       string            `json:"model,omitempty"`
 	Seed        uint64            `json:"seed"`
 }
@@ -185,6 +191,7 @@ func (a *app) reweight(o reweightOptions) error {
 	if err != nil {
 		return err
 	}
+	r.Columns = weighColumns(truth, sample, total(sample.W, w.logw))
 	if err := o.write(w, sample.W); err != nil {
 		return err
 	}
@@ -261,7 +268,8 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d %s\nN_eff %.1f (%.2f %%), largest weight %.4g\n", o.out, r.N, kind, r.NEff, 100*r.Fraction, r.Max)
-	fmt.Fprintf(&b, "error of N_eff %.2g, tail index %.2f +- %.2f, closure of the ratio %+.2g +- %.2g\n", r.NEffError, r.Tail.K, r.Tail.Error, r.Closure, r.ClosureError)
+	fmt.Fprintf(&b, "error of N_eff %.2g, tail index %.2f +- %.2f\n", r.NEffError, r.Tail.K, r.Tail.Error)
+	fmt.Fprintf(&b, "normalisation: sum of W / N_G = %.5g +- %.2g, 1 for the exact ratio\n", 1+r.Closure, r.ClosureError)
 	if r.LogError != nil {
 		fmt.Fprintf(&b, "median error of a log-weight %.4f\n", *r.LogError)
 	}
@@ -285,6 +293,7 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	if r.ClosureTest != nil {
 		fmt.Fprintf(&b, "closure test: %s\n", r.ClosureTest.Verdict)
 	}
+	printWeightedColumns(&b, r.Columns)
 	_, err := a.out.Write([]byte(b.String()))
 	return err
 }

@@ -23,6 +23,8 @@ const (
 type scoreOptions struct {
 	truth, sample, test string
 	weights, logWeights string
+	otherWeights        string // to compare them with, of their kind
+	statistics          bool
 	limits              []float64 // x0, x1 and, for two columns, y0, y1; empty for those of the truth
 	columns             []int     // of the histogram, one or two; empty for the first two
 	bins                int
@@ -53,9 +55,17 @@ earth mover's distance between histograms of two columns, in nats and data units
 and as LaSeR's Table 3 prints them, and the Betti numbers of both; distances
 between the points themselves, in any number of columns; the AUC of a fresh
 classifier; the shares of the modes of a multimodal density; for every column the
-triangular discrimination S2 (DCTRGAN, eq. 15, 50 bins), the Wasserstein distance
-W1 and the dilution r, the uncertainty of the column's mean divided by that of the
-truth.
+weighted mean with its error, beside that of the truth, the triangular
+discrimination S2 (DCTRGAN, eq. 15, 50 bins), the Wasserstein distance W1, the
+dilution r, the uncertainty of the column's mean divided by that of the truth, and
+N_G (eq. 9), how many points like these know the mean as well as the truth's points.
+
+--statistics adds what S2 is expected to be for equal densities with the weights at
+hand, with its spread, S2 of density-normalised histograms, as that paper prints it,
+the errors of r and N_G, r from 200 Poisson bootstraps, and the pairs of columns
+whose correlations differ most from the truth's; with --json also N_G/N_T of every
+bin of the histograms (eq. 11). --compare-weights prints Pearson's
+correlation rho of two weightings of the sample.
 
 --metrics chooses among:
   jsd, emd   the histograms' scores (each name stands for both)
@@ -97,6 +107,7 @@ or in all.
 FILE is .npy, .npz[:key] or .csv.`, strings.Join(dataset.MultimodalNames(), ", ")),
 		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
   etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json
+  etalon score --truth truth.npy --sample generated.npy --weights w.npy --statistics --compare-weights other.npy
   etalon score --truth showers.npz:truth --sample showers.npz:gan --metrics sw,fpd,kpd
   etalon score --truth truth.npy --sample generated.npy --weights w.npy --metrics c2st
   etalon score --truth truth.npy --sample generated.npy --modes gaussians
@@ -131,6 +142,8 @@ FILE is .npy, .npz[:key] or .csv.`, strings.Join(dataset.MultimodalNames(), ", "
 	f.StringVar(&o.sample, "sample", "", "`FILE` of the points to compare with them")
 	f.StringVar(&o.weights, "weights", "", "`FILE` of weights of the sample, one column")
 	f.StringVar(&o.logWeights, "log-weights", "", "`FILE` of natural logarithms of weights instead")
+	f.StringVar(&o.otherWeights, "compare-weights", "", "`FILE` of other weights of the sample, of the kind of --weights or --log-weights, to correlate these with")
+	f.BoolVar(&o.statistics, "statistics", false, "all statistics of the columns, with bootstraps and correlations")
 	f.StringVar(&o.test, "test", "", "`FILE` of independent truth points for the floor")
 	f.StringVar(&limits, "range", "", "`x0,x1,y0,y1` of the histogram (default: that of the truth)")
 	f.IntVar(&o.bins, "bins", 100, "bins of each axis")
@@ -143,7 +156,7 @@ FILE is .npy, .npz[:key] or .csv.`, strings.Join(dataset.MultimodalNames(), ", "
 	o.c2stEvents = c2stEvents
 	f.Var(&o.c2stEvents, "c2st-events", "most points of the truth, and of the sample, that c2st takes")
 	seedFlag(cmd, &o.seed)
-	f.IntVar(&o.threads, "threads", 0, "threads of c2st's classifier, 0 for one per core; results do not depend on it")
+	f.IntVar(&o.threads, "threads", 0, "threads of c2st's classifier and of the bootstraps, 0 for one per core; results do not depend on it")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -155,6 +168,9 @@ func (o *scoreOptions) parse(limits, columns, metrics string) error {
 	}
 	if o.weights != "" && o.logWeights != "" {
 		return usage("--weights and --log-weights are both given; one of them is accepted")
+	}
+	if o.otherWeights != "" && o.weights+o.logWeights == "" {
+		return usage("--compare-weights needs weights to compare with: --weights or --log-weights")
 	}
 	if o.scale != "" && o.scale != scaleNone && o.scale != scaleStd {
 		return usage("--scale %q; none and std are accepted", o.scale)
@@ -205,6 +221,9 @@ func (a *app) printComparison(o *scoreOptions, r *comparison) error {
 	var b strings.Builder
 	name := filepath.Base(o.sample)
 	fmt.Fprintf(&b, "%s: %d points, N_eff %.1f (%.2f %%)\n", name, r.N, r.NEff, 100*r.NEff/float64(r.N))
+	if r.Weightings != nil {
+		b.WriteString(r.Weightings.line(o))
+	}
 	switch r.FloorFrom {
 	case "test":
 		fmt.Fprintf(&b, "against %d points of %s; floor: %d points of %s\n\n", r.TruthN, filepath.Base(o.truth), r.FloorN, filepath.Base(o.test))
@@ -220,12 +239,7 @@ func (a *app) printComparison(o *scoreOptions, r *comparison) error {
 	if r.Modes != nil {
 		printModes(&b, r.Modes)
 	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "column\tS2\tS2 floor\tW1\tW1 floor\tr\t")
-	for j := range r.S2 {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", r.Names[j], r.S2[j], r.S2Floor[j], r.W1[j], r.W1Floor[j], r.R[j])
-	}
-	w.Flush()
+	printColumns(&b, o, r)
 	_, err := a.out.Write([]byte(b.String()))
 	return err
 }
@@ -268,14 +282,11 @@ type comparison struct {
 	FloorN     int           `json:"floor_n"`
 	FloorFrom  string        `json:"floor_from"` // test or split
 	clouds
-	C2ST    *c2stScore  `json:"c2st_auc,omitempty"`
-	Modes   *modesScore `json:"modes,omitempty"`
-	Names   []string    `json:"names"` // of all columns
-	S2      []number    `json:"s2"`
-	S2Floor []number    `json:"s2_floor"`
-	W1      []number    `json:"w1"`
-	W1Floor []number    `json:"w1_floor"`
-	R       []number    `json:"r"`
+	C2ST  *c2stScore  `json:"c2st_auc,omitempty"`
+	Modes *modesScore `json:"modes,omitempty"`
+	columnScores
+	Correlations *correlations `json:"correlations,omitempty"`
+	Weightings   *weightings   `json:"compare_weights,omitempty"`
 }
 
 // number is a value that may not exist: NaN is null in JSON and a dash in a table.

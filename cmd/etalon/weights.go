@@ -10,7 +10,8 @@ import (
 // tabled is a sample of cols columns.
 type tabled struct {
 	dctr.Sample
-	cols int
+	cols  int
+	names []string // nil where the file has none
 }
 
 // readSample reads a table of cols columns (0: any number) and at least rows rows,
@@ -23,7 +24,7 @@ func readSample(path, weights string, cols, rows int) (tabled, error) {
 	if t.Rows < rows {
 		return tabled{}, fmt.Errorf("%s: %d rows; at least %d are accepted", path, t.Rows, rows)
 	}
-	s := tabled{dctr.Sample{X: t.Data}, t.Cols}
+	s := tabled{dctr.Sample{X: t.Data}, t.Cols, t.Names}
 	if weights == "" {
 		return s, nil
 	}
