@@ -28,8 +28,8 @@ func ExampleMatchingEvents() {
 		log.Fatal(err)
 	}
 	fmt.Printf("mean %.2f +- %.2f\n", mean.Value, mean.Error)
-	fmt.Printf("%.2f times as many events as of the truth\n", need.Value/1000)
+	fmt.Printf("%.1f times as many events as of the truth\n", need.Value/1000)
 	// Output:
 	// mean 0.00 +- 0.02
-	// 1.60 times as many events as of the truth
+	// 1.6 times as many events as of the truth
 }
