@@ -73,7 +73,7 @@ func (d *Dataset) extensibleIndex(add func([]uint64, storedChunk)) error {
 	for k := range first {
 		n, size := a.superBlock(k)
 		for range n {
-			if err := a.dataBlock(c.offset(), size, nil); err != nil {
+			if err := a.dataBlock(c.offset(), size, nil, 0); err != nil {
 				return err
 			}
 		}
@@ -115,9 +115,9 @@ func (a *extensible) skip(n uint64) {
 	}
 }
 
-// dataBlock reads a data block of n elements. used has a bit for each page of a paged
-// one.
-func (a *extensible) dataBlock(addr, n uint64, used []byte) error {
+// dataBlock reads a data block of n elements. used has a bit for each page of the paged
+// blocks of a super block, this one's from bit first on.
+func (a *extensible) dataBlock(addr, n uint64, used []byte, first uint64) error {
 	if addr == undefined || a.next >= a.end {
 		a.skip(n)
 		return nil
@@ -141,7 +141,7 @@ func (a *extensible) dataBlock(addr, n uint64, used []byte) error {
 	}
 	addr += prefix + 4
 	for p := range n / a.page {
-		if p/8 < uint64(len(used)) && used[p/8]>>(7-p%8)&1 == 0 {
+		if bit := first + p; bit/8 < uint64(len(used)) && used[bit/8]>>(7-bit%8)&1 == 0 {
 			a.skip(a.page)
 		} else {
 			c, err := s.sealed("page of an extensible array", "", addr, a.page*width+4)
@@ -172,9 +172,10 @@ func (a *extensible) readSuper(addr uint64, k int) error {
 	if n > s.size/o || size > s.size {
 		return fmt.Errorf("extensible array: super block %d does not fit the file", k)
 	}
-	bitmap := uint64(0)
+	pages, bitmap := uint64(0), uint64(0) // of a data block
 	if size > a.page {
-		bitmap = (size/a.page + 7) / 8
+		pages = size / a.page
+		bitmap = (pages + 7) / 8
 	}
 	prefix := 4 + 2 + o + uint64(a.blockBits+7)/8
 	c, err := s.sealed("super block of an extensible array", "EASB", addr, prefix+n*(bitmap+o)+4)
@@ -182,9 +183,9 @@ func (a *extensible) readSuper(addr uint64, k int) error {
 		return err
 	}
 	c.take(prefix - 4)
-	used := c.take(n * bitmap)
+	used := c.take(n * bitmap) // the bits of all blocks in one row
 	for i := range n {
-		if err := a.dataBlock(c.offset(), size, used[i*bitmap:(i+1)*bitmap]); err != nil {
+		if err := a.dataBlock(c.offset(), size, used, i*pages); err != nil {
 			return err
 		}
 	}
