@@ -12,7 +12,7 @@ func (s *source) walkTree1(root uint64, kind uint8, keySize int, leaf func(key *
 	var walk func(addr uint64, level int) error
 	walk = func(addr uint64, level int) error {
 		if seen[addr] {
-			return fmt.Errorf("B-tree: the node at byte %d is met twice", addr)
+			return fmt.Errorf("the B-tree: the node at byte %d is met twice", addr)
 		}
 		seen[addr] = true
 		head, err := s.block("B-tree node", "TREE", addr, 8)
@@ -21,10 +21,10 @@ func (s *source) walkTree1(root uint64, kind uint8, keySize int, leaf func(key *
 		}
 		got, l, used := head.u8(), int(head.u8()), int(head.u16())
 		if got != kind {
-			return fmt.Errorf("B-tree node at byte %d: type %d; %d is expected", addr, got, kind)
+			return fmt.Errorf("the B-tree node at byte %d: type %d; %d is expected", addr, got, kind)
 		}
 		if l > maxTreeLevel || level >= 0 && l != level {
-			return fmt.Errorf("B-tree node at byte %d: level %d does not fit its parent", addr, l)
+			return fmt.Errorf("the B-tree node at byte %d: level %d does not fit its parent", addr, l)
 		}
 		start := addr + 8 + 2*uint64(s.offsetSize)
 		c, err := s.block("B-tree node", "", start, uint64(used*(keySize+s.offsetSize)+keySize))

@@ -34,11 +34,11 @@ func (s *source) walkTree2(addr uint64, kind uint8, record func(c *cursor) error
 	root, count := c.offset(), uint64(c.u16())
 	switch {
 	case version != 0:
-		return fmt.Errorf("B-tree header at byte %d: version %d; 0 is accepted", addr, version)
+		return fmt.Errorf("the B-tree header at byte %d: version %d; 0 is accepted", addr, version)
 	case got != kind:
-		return fmt.Errorf("B-tree header at byte %d: type %d; %d is expected", addr, got, kind)
+		return fmt.Errorf("the B-tree header at byte %d: type %d; %d is expected", addr, got, kind)
 	case t.depth > maxTreeLevel || t.recordSize == 0 || t.nodeSize < 10+t.recordSize || t.nodeSize > maxBlock:
-		return fmt.Errorf("B-tree header at byte %d: records of %d bytes in nodes of %d, %d levels", addr, t.recordSize, t.nodeSize, t.depth)
+		return fmt.Errorf("the B-tree header at byte %d: records of %d bytes in nodes of %d, %d levels", addr, t.recordSize, t.nodeSize, t.depth)
 	}
 	if root == undefined {
 		return nil // no records
@@ -49,12 +49,12 @@ func (s *source) walkTree2(addr uint64, kind uint8, record func(c *cursor) error
 	for level := 1; level <= t.depth; level++ {
 		pointer := uint64(s.offsetSize + t.countWidth + t.totalWidth[level-1])
 		if t.nodeSize < 10+pointer {
-			return fmt.Errorf("B-tree header at byte %d: nodes of %d bytes are too small", addr, t.nodeSize)
+			return fmt.Errorf("the B-tree header at byte %d: nodes of %d bytes are too small", addr, t.nodeSize)
 		}
 		most = (t.nodeSize - 10 - pointer) / (t.recordSize + pointer)
 		hi, lo := bits.Mul64(most+1, total)
 		if total = lo + most; hi != 0 || total < lo {
-			return fmt.Errorf("B-tree header at byte %d: %d levels are too many", addr, t.depth)
+			return fmt.Errorf("the B-tree header at byte %d: %d levels are too many", addr, t.depth)
 		}
 		t.totalWidth[level] = bytesFor(total)
 	}
@@ -63,7 +63,7 @@ func (s *source) walkTree2(addr uint64, kind uint8, record func(c *cursor) error
 
 func (t *tree2) walk(addr, count uint64, level int, record func(c *cursor) error) error {
 	if t.seen[addr] {
-		return fmt.Errorf("B-tree: the node at byte %d is met twice", addr)
+		return fmt.Errorf("the B-tree: the node at byte %d is met twice", addr)
 	}
 	t.seen[addr] = true
 	sign, used := "BTLF", 10+count*t.recordSize
@@ -72,14 +72,14 @@ func (t *tree2) walk(addr, count uint64, level int, record func(c *cursor) error
 		used += (count + 1) * uint64(t.src.offsetSize+t.countWidth+t.totalWidth[level-1])
 	}
 	if used > t.nodeSize || count > t.nodeSize {
-		return fmt.Errorf("B-tree node at byte %d: %d records do not fit", addr, count)
+		return fmt.Errorf("the B-tree node at byte %d: %d records do not fit", addr, count)
 	}
 	c, err := t.src.sealed("B-tree node", sign, addr, used)
 	if err != nil {
 		return err
 	}
 	if version, kind := c.u8(), c.u8(); version != 0 || kind != t.kind {
-		return fmt.Errorf("B-tree node at byte %d: version %d and type %d; 0 and %d are expected", addr, version, kind, t.kind)
+		return fmt.Errorf("the B-tree node at byte %d: version %d and type %d; 0 and %d are expected", addr, version, kind, t.kind)
 	}
 	records := c.sub("B-tree records", count*t.recordSize)
 	for i := uint64(0); ; i++ {

@@ -107,7 +107,7 @@ func (d *Dataset) tree2Index(add func([]uint64, storedChunk)) error {
 		if kind == 11 {
 			width := len(r.b) - 4 - 8*rank
 			if width < 1 || width > 8 {
-				return fmt.Errorf("B-tree of chunks: sizes of %d bytes", width)
+				return fmt.Errorf("the B-tree of chunks: sizes of %d bytes", width)
 			}
 			c.size, c.mask = r.uint(width), r.u32()
 		}

@@ -108,7 +108,7 @@ func (f *File) open(h *header, field string) (*Dataset, error) {
 // pick selects a field of a compound.
 func (d *Dataset) pick(field string) error {
 	if d.Type.Class != Compound {
-		return errNotThere
+		return ErrNotFound
 	}
 	for _, f := range d.Type.Fields {
 		if f.Name == field {

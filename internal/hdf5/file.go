@@ -129,8 +129,8 @@ func (f *File) Datasets() ([]string, error) {
 	return list, err
 }
 
-// errNotThere is the error of a path that leads nowhere.
-var errNotThere = errors.New("there is no such object")
+// ErrNotFound is the error of a path that leads nowhere.
+var ErrNotFound = errors.New("there is no such object")
 
 // find follows a path from the root. Where it leads on below a data set, rest is what
 // is left of it.
@@ -167,7 +167,7 @@ func (f *File) find(path string) (h *header, rest string, err error) {
 			}
 			switch {
 			case !ok || next == nil || next.addr == undefined && next.soft == "":
-				return nil, "", errNotThere
+				return nil, "", ErrNotFound
 			case next.addr == undefined:
 				if hops++; hops > maxHops {
 					return nil, "", fmt.Errorf("more than %d soft links lead on to each other", maxHops)
@@ -188,7 +188,7 @@ func (f *File) find(path string) (h *header, rest string, err error) {
 func (f *File) Attributes(path string) ([]Attribute, error) {
 	h, rest, err := f.find(path)
 	if err == nil && rest != "" {
-		err = errNotThere
+		err = ErrNotFound
 	}
 	if err != nil {
 		return nil, f.wrap(path, err)
