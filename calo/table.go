@@ -20,8 +20,8 @@ func Table(ctx context.Context, r *Reader, names ...string) (*dataset.Table, err
 	if o.Len() == 0 {
 		return nil, errors.New("calo: no observables are named")
 	}
-	const most = 8 << 30
-	if r.Len() > most/4/o.Len() {
+	const most = int64(8 << 30)
+	if int64(r.Len()) > most/4/int64(o.Len()) {
 		return nil, fmt.Errorf("calo: %d observables of %d showers exceed %d bytes", o.Len(), r.Len(), most)
 	}
 	t := &dataset.Table{Rows: r.Len(), Cols: o.Len(), Names: o.Names}

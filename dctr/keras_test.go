@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"etalon/calo"
 	"etalon/dctr"
 	"etalon/engine/cpu"
 )
@@ -126,6 +127,15 @@ func TestPublishedKerasModel(t *testing.T) {
 		if math.Abs(got[i]-want) > 1e-5*max(1, math.Abs(want)) {
 			t.Errorf("logit %v; want %v", got[i], want)
 		}
+	}
+	// The same with its preprocessing: numbers of cells and MeV in, divided by 1000.
+	m.Scale = calo.HighLevelScale(30)
+	for i, s := range m.Scale {
+		shower[i] *= float32(s)
+	}
+	raw, err := m.Logits(e, shower)
+	if err != nil || math.Abs(raw[0]-got[2]) > 1e-5 {
+		t.Errorf("logit %v of a shower in MeV; want %v; %v", raw, got[2], err)
 	}
 	if w := math.Exp(got[2]); math.Abs(w-10.941518) > 1e-4 {
 		t.Errorf("weight %v; want 10.941518", w)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,22 @@ type File struct {
 	root   uint64
 	name   string // begins errors; may be empty
 	closer io.Closer
+	groups map[uint64][]link // members of some groups, by the address of their headers
+}
+
+// links returns the members of a group, sorted by name; ok is false where the object is
+// none.
+func (f *File) links(h *header) (links []link, ok bool, err error) {
+	if links, ok = f.groups[h.addr]; ok {
+		return links, true, nil
+	}
+	if links, ok, err = f.src.links(h); ok && err == nil {
+		if len(f.groups) == maxDepth || f.groups == nil {
+			f.groups = map[uint64][]link{} // kept for paths that share their beginning
+		}
+		f.groups[h.addr] = links
+	}
+	return links, ok, err
 }
 
 // Open opens a file. Errors are one line that begins with the path.
@@ -90,7 +107,7 @@ func (f *File) Datasets() ([]string, error) {
 	objects := 0
 	var walk func(prefix string, h *header, depth int) error
 	walk = func(prefix string, h *header, depth int) error {
-		links, _, err := f.src.links(h)
+		links, _, err := f.links(h)
 		if err != nil {
 			return f.wrap(prefix+"/", err)
 		}
@@ -155,15 +172,13 @@ func (f *File) find(path string) (h *header, rest string, err error) {
 			if h.get(msgLayout) != nil {
 				return h, strings.Join(names[i:], "/"), nil
 			}
-			links, ok, err := f.src.links(h)
+			links, ok, err := f.links(h)
 			if err != nil {
 				return nil, "", err
 			}
 			var next *link
-			for j := range links {
-				if links[j].name == name {
-					next = &links[j]
-				}
+			if j, found := slices.BinarySearchFunc(links, name, func(l link, name string) int { return strings.Compare(l.name, name) }); found {
+				next = &links[j]
 			}
 			switch {
 			case !ok || next == nil || next.addr == undefined && next.soft == "":
