@@ -8,6 +8,6 @@
 // incident_energies). Any other is described by a [Config].
 //
 // Cells below a threshold, by default the 0.1 MeV of a minimum ionising particle
-// (arXiv:2009.03796, section IV), count as empty. All data of a large file are never in
+// (arXiv:2009.03796, section III), count as empty. All data of a large file are never in
 // memory at once.
 package calo

@@ -10,7 +10,7 @@ import (
 )
 
 // DefaultCut is the threshold of a cell in MeV: the deposit of a minimum ionising
-// particle (arXiv:2009.03796, section IV).
+// particle (arXiv:2009.03796, section III).
 const DefaultCut = 0.1
 
 // maxCells bounds the cells of a shower.
