@@ -5,7 +5,7 @@
 // learned from their samples can be held against the truth.
 //
 // Files ([Read], [WriteNPY], [NPYWriter]) are NumPy arrays (.npy), archives of
-// them (.npz) and comma-separated text (.csv). Nothing that a file says about
+// them (.npz), HDF5 files (.h5; read only) and comma-separated text (.csv). Nothing that a file says about
 // its own size is believed: it is compared with the file's real size before any
 // memory is taken. Values are kept in float32, weights in float64. A table
 // with a NaN or an infinity is refused unless the caller asks for it.

@@ -77,14 +77,10 @@ func npzMember(z *zip.Reader, key string) (*zip.File, error) {
 		return arrays[0], nil
 	}
 	var names []string
-	for i, f := range arrays {
-		if i == 10 {
-			names = append(names, "...")
-			break
-		}
-		names = append(names, fmt.Sprintf("%q", strings.TrimSuffix(f.Name, ".npy")))
+	for _, f := range arrays {
+		names = append(names, strings.TrimSuffix(f.Name, ".npy"))
 	}
-	list := strings.Join(names, ", ")
+	list := quoteSome(names)
 	if key == "" {
 		return nil, fmt.Errorf("the archive holds %d arrays; add :key, one of %s", len(arrays), list)
 	}

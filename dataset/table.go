@@ -47,6 +47,9 @@ func (o ReadOptions) maxBytes() int64 {
 //	            arrays are one column
 //	.npz[:key]  archive of such arrays; the key may be left out where the
 //	            archive holds one array
+//	.h5[:/path] data set of an HDF5 file, or a field of a compound one, of numbers;
+//	.hdf5       more than two dimensions are flattened to a row for each index of the
+//	            first; the path may be left out where there is one such data set
 //	.csv        comma-separated numbers, with or without a header line of
 //	            names; lines that begin with # and empty lines are skipped
 //
@@ -91,10 +94,14 @@ func readFile[T float32 | float64](path string, opt ReadOptions) (*array[T], err
 		read = func(f *os.File, size int64) (*array[T], error) {
 			return readNPZ[T](f, size, key, opt)
 		}
+	case ".h5", ".hdf5":
+		read = func(f *os.File, size int64) (*array[T], error) {
+			return readHDF5[T](f, size, key, opt)
+		}
 	case ".csv":
 		read = func(f *os.File, _ int64) (*array[T], error) { return readCSV[T](f, opt) }
 	default:
-		return nil, fmt.Errorf("%s: unknown file type; .npy, .npz[:key] and .csv are accepted", path)
+		return nil, fmt.Errorf("%s: unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted", path)
 	}
 	f, size, err := openRegular(file)
 	if err != nil {
@@ -124,10 +131,14 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), err
 }
 
-// splitKey divides "archive.npz:key" into the file and the key.
+// splitKey divides "archive.npz:key" or "file.h5:/path" into the file and the key.
 func splitKey(path string) (file, key string) {
-	if i := strings.LastIndex(strings.ToLower(path), ".npz:"); i >= 0 {
-		return path[:i+4], path[i+5:]
+	lower := strings.ToLower(path)
+	for _, ext := range []string{".npz:", ".h5:", ".hdf5:"} {
+		if i := strings.LastIndex(lower, ext); i >= 0 {
+			end := i + len(ext)
+			return path[:end-1], path[end:]
+		}
 	}
 	return path, ""
 }

@@ -19,14 +19,13 @@ func TestReadRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"x.h5":          "unknown file type; .npy, .npz[:key] and .csv are accepted",
-		"x.h5:/showers": "unknown file type; .npy, .npz[:key] and .csv are accepted",
-		"x.root":        "unknown file type; .npy, .npz[:key] and .csv are accepted",
-		"x":             "unknown file type; .npy, .npz[:key] and .csv are accepted",
-		"":              "unknown file type; .npy, .npz[:key] and .csv are accepted",
-		"missing.npy":   "no such file or directory",
-		"missing.csv":   "no such file or directory",
-		"d.npy":         "not a regular file",
+		"x.hdf":       "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
+		"x.root":      "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
+		"x":           "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
+		"":            "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
+		"missing.npy": "no such file or directory",
+		"missing.csv": "no such file or directory",
+		"d.npy":       "not a regular file",
 	} {
 		path = dir + "/" + path
 		_, err := Read(path, ReadOptions{})

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"etalon/dctr"
+	"etalon/engine/cpu"
 )
 
 // DCTRGAN's calorimeter weights are clipped at 5 and brought back to their total.
@@ -33,4 +34,20 @@ func ExampleDiagnose() {
 	fmt.Printf("N_eff %.2f of %d, largest share %.2f, Σw/N - 1 = %.2f ± %.2f\n", d.NEff, d.N, d.MaxShare, d.Closure, d.ClosureError)
 	// Output:
 	// N_eff 2.00 of 3, largest share 0.67, Σw/N - 1 = 0.00 ± 0.41
+}
+
+// A classifier that Keras trained gives log-weights like any other.
+func ExampleImportKeras() {
+	m, err := dctr.ImportKeras("testdata/keras/sequential.json", "testdata/keras/sequential.h5")
+	if err != nil {
+		panic(err)
+	}
+	e := cpu.New(1)
+	defer e.Close()
+	logw, err := m.Logits(e, []float32{1, 0, -1})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%d features, ln w = %.3f\n", m.Dim(), logw[0])
+	// Output: 3 features, ln w = -0.213
 }

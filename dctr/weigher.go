@@ -10,7 +10,7 @@ import (
 )
 
 // Weigher gives log-weights ln w(x) = ln p_truth(x)/p_gen(x), up to the noise of its
-// training: a Classifier, alone or calibrated, or an Ensemble.
+// training: a Classifier, alone or calibrated, an Ensemble, or an Imported network.
 type Weigher interface {
 	// Dim is the number of features of x.
 	Dim() int
@@ -25,7 +25,7 @@ type Weigher interface {
 	Save(dir string) error
 }
 
-// LoadWeigher reads a model directory of kind classifier or ensemble.
+// LoadWeigher reads a model directory of kind classifier, ensemble or imported.
 func LoadWeigher(dir string) (Weigher, error) {
 	kind, err := modeldir.Kind(dir)
 	if err != nil {
@@ -36,6 +36,8 @@ func LoadWeigher(dir string) (Weigher, error) {
 		return Load(dir)
 	case ensembleKind:
 		return LoadEnsemble(dir)
+	case importedKind:
+		return LoadImported(dir)
 	}
-	return nil, fmt.Errorf("%s: a model of kind %q; %s and %s are accepted", dir, kind, classifierKind, ensembleKind)
+	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, importedKind)
 }

@@ -46,7 +46,16 @@ func weighers(t *testing.T) map[string]dctr.Weigher {
 	scaled := &dctr.Calibration{Kind: dctr.Temperature, Slope: 0.7, Bias: -0.2}
 	steps := &dctr.Calibration{Kind: dctr.Isotonic, X: []float64{-0.2, -0.01, 0, 0.1}, Y: []float64{-3, -0.5, 0.25, 2}}
 	list := []*dctr.Classifier{newMember(t, 1, nil), newMember(t, 2, scaled), newMember(t, 3, steps)}
+	dense, err := dctr.NewImported(2, []dctr.ImportedLayer{{Units: 3, Activation: "tanh"}, {Units: 4, Activation: "leaky_relu", Slope: 0.2}, {Units: 3, Activation: "softplus"}, {Units: 2, Activation: "linear"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dense.Shift, dense.Scale = []float64{0.1, -0.2}, []float64{0.5, 2}
+	for i := range dense.Params.Flat() {
+		dense.Params.Flat()[i] = float32(i*i%7-3) / 4
+	}
 	return map[string]dctr.Weigher{
+		"imported":    dense,
 		"plain":       list[0],
 		"temperature": list[1],
 		"isotonic":    list[2],
@@ -196,11 +205,18 @@ func TestHostileWeighers(t *testing.T) {
 		"huge":        {"folds", "model.json", `"members": 3`, `"members": 1000000000`, "members = 1000000000"},
 		"folds":       {"folds", "model.json", `"folds": 3`, `"folds": 2`, "3 members of 2 folds"},
 		"no folds":    {"folds", "model.json", `"folds": 3`, `"folds": -3`, "3 members of -3 folds"},
-		"kind":        {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier and ensemble`},
+		"kind":        {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier, ensemble and imported`},
 		"inner kind":  {"folds", "member1/model.json", `"classifier"`, `"ensemble"`, `"ensemble"; classifier is accepted`},
 		"calibration": {"isotonic", "model.json", `"isotonic"`, `"platt"`, `kind = "platt"`},
 		"knots":       {"isotonic", "model.json", `-0.01,`, `-0.3,`, "knot 1"},
 		"lost knot":   {"isotonic", "model.json", `-0.01,`, ``, "3 and 4 coordinates"},
+		"layers":      {"imported", "model.json", `"layers": [`, `"layers": [], "source": [`, "source"},
+		"activation":  {"imported", "model.json", `"tanh"`, `"step"`, `activation "step"`},
+		"units":       {"imported", "model.json", `"units": 3`, `"units": 1000000000`, "1000000000 units"},
+		"outputs":     {"imported", "model.json", `"units": 2`, `"units": 3`, "3 outputs"},
+		"steep":       {"imported", "model.json", `"slope": 0.2`, `"slope": 2`, "slope 2"},
+		"shift":       {"imported", "model.json", `-0.2`, `-0.2, 1`, "shift has 3 numbers for 2 features"},
+		"other sizes": {"imported", "model.json", `"units": 4`, `"units": 5`, "weights.safetensors"},
 		"slope":       {"temperature", "model.json", `"slope": 0.7`, `"slope": -0.7`, "slope = -0.7"},
 	} {
 		dir := filepath.Join(t.TempDir(), "w")

@@ -9,10 +9,10 @@ import (
 // layers lists the packages from the bottom up (DESIGN.md, section 1). A package
 // may import what stands on a lower line, or on its own.
 var layers = []string{
-	"internal/simd internal/atomicfile internal/progress internal/machine rng hist version",
+	"internal/simd internal/hdf5 internal/atomicfile internal/progress internal/machine rng hist version",
 	"graph metric dataset mcmc internal/safetensors report/figure",
 	"engine/cpu engine/ref graph/graphtest",
-	"nn optim report",
+	"nn optim report calo",
 	"train internal/modeldir",
 	"generator",
 	"dctr",

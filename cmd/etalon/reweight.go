@@ -37,7 +37,7 @@ func (a *app) reweightCmd() *cobra.Command {
 each point of the sample, its density ratio truth/sample, as one column of
 float64 with mean 1. The sample may come from any generator or simulation.
 
-FILE is .npy, .npz[:key] or .csv; both tables have the same columns. Network and
+FILE is .npy, .npz[:key], .h5[:/path] or .csv; both tables have the same columns. Network and
 training are those of the quick preset of etalon run, with smaller batches for
 tables of few rows.
 

@@ -104,7 +104,7 @@ rows of a FILE of centres and their --mode-sigma; a further column of the file
 holds the shares that are expected. They are sought in the columns of --columns,
 or in all.
 
-FILE is .npy, .npz[:key] or .csv.`, strings.Join(dataset.MultimodalNames(), ", ")),
+FILE is .npy, .npz[:key], .h5[:/path] or .csv.`, strings.Join(dataset.MultimodalNames(), ", ")),
 		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
   etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json
   etalon score --truth truth.npy --sample generated.npy --weights w.npy --statistics --compare-weights other.npy

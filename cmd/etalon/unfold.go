@@ -40,7 +40,7 @@ The same pulls the weights of a generator with hidden latents back to the latent
 that are known: give the latents as --mc-truth, the generator's points as --mc-reco
 and the truth as --data; the model that --model saves is ln w(z).
 
-FILE is .npy, .npz[:key] or .csv. Row i of --mc-truth and of --mc-reco is the same
+FILE is .npy, .npz[:key], .h5[:/path] or .csv. Row i of --mc-truth and of --mc-reco is the same
 event; --mc-reco and --data have the same columns.`,
 		Example: `  etalon unfold --mc-truth z.npy --mc-reco x.npy --data data.npy --out nu.npy
   etalon unfold --mc-truth z.npy --mc-reco x.npy --data d.npy --out nu.npy --iterations 8 --model nu`,

@@ -1,0 +1,22 @@
+// Package hdf5 reads HDF5 files: the data sets of numbers in them, a block of rows at
+// a time, and attributes. It writes nothing and needs no C library.
+//
+// Format: "HDF5 File Format Specification Version 3.0", The HDF Group. What is read:
+//
+//	superblock    versions 0 to 3, also behind a user block
+//	groups        symbol tables; links in the header or in a fractal heap; soft links
+//	object header versions 1 and 2, checksums of version 2 verified
+//	data types    integers, floats of 16, 32 and 64 bits, enumerations (booleans), bit
+//	              fields, arrays and compounds of them; strings in attributes
+//	layouts       compact, contiguous, chunked with every index (B-trees of versions 1
+//	              and 2, single chunk, implicit, fixed and extensible array)
+//	filters       deflate, shuffle, Fletcher-32, LZF
+//
+// Not read, and refused in one line: external and virtual storage, external links,
+// messages shared in a heap of the file, other filters.
+//
+// Nothing that a file says about sizes is believed: every address and length is held
+// against the size of the file before memory is taken, trees are walked with each node
+// visited once and nested structures to a bounded depth. A chunk takes memory only as
+// far as its stored bytes can expand.
+package hdf5
