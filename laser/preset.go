@@ -72,6 +72,9 @@ func Preset(preset, density string) (Config, error) {
 	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000}
 	c.Iterate = IterateConfig{Kind: iterateRefine, Continue: generator.ContinueConfig{GANTraining: c.Generator.GAN.Training}}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}, Floors: 3}
+	if density == "grid25" {
+		c.grid25(cosine)
+	}
 	switch preset {
 	case "paper":
 		c.Generator.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
@@ -95,6 +98,12 @@ func Preset(preset, density string) (Config, error) {
 		c.Classifier.Generated = 1_920_000
 		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, MaxLeapfrog: 4, Jitter: 0.5,
 			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted", GlobalEvery: 2}
+		if density == "grid25" {
+			c.Classifier.Network = dctr.Config{Hidden: 6, Units: 64, Slope: 0.1}
+			c.Classifier.Training = train.Config{Epochs: 15, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
+			c.Classifier.Generated, c.Classifier.Members = 8_000_000, 2
+			c.HMC.Samples = 200_000
+		}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
 			Config:    train.Config{Epochs: 14, Batch: 2000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
@@ -105,4 +114,22 @@ func Preset(preset, density string) (Config, error) {
 		return c, fmt.Errorf("there is no preset %q; %v are known", preset, Presets())
 	}
 	return c, nil
+}
+
+// grid25 sets the generator of the density grid25: a GAN of 25 latents as in DCTRGAN
+// (arXiv:2009.03796, section III), wider than the paper's, which loses modes that no
+// weights bring back. Its discriminator's weights decay, so that it stays smooth and all
+// modes stay covered.
+func (c *Config) grid25(cosine optim.Schedule) {
+	c.Data.Points = 1_000_000
+	c.Generator.Kind = kindGAN
+	c.Generator.GAN = GANConfig{
+		Network: generator.GANConfig{Latent: 25, Hidden: 2, Units: 64, Slope: 0.2},
+		Training: generator.GANTraining{
+			Config:    train.Config{Epochs: 2, Batch: 256, Adam: optim.Adam{Alpha: 5e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine},
+			DiscAdam:  optim.Adam{Alpha: 5e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.2, Decoupled: true},
+			DiscSteps: 1,
+		},
+	}
+	c.Score.Points = 200_000
 }

@@ -14,7 +14,7 @@ type truth struct {
 	dim   int
 	train []float32
 	score []float32 // the sample that methods are compared with
-	shift []float64 // mean of each feature of train; nil for a density, which lies around 0
+	shift []float64 // mean of each feature of train; nil for a density that lies around 0
 	scale []float64 // standard deviation of each feature of train
 	rng   [4]float64
 	// independent returns at most n more points: the truth against which the truth
@@ -22,6 +22,10 @@ type truth struct {
 	// file has number 0 only, and gives nil for others.
 	independent func(n, number int) []float32
 }
+
+// offCentre is the mean, in standard deviations, from which on the features of a density
+// are centred, as those of a file are. Those of the LaSeR paper are not.
+const offCentre = 0.1
 
 // loadTruth draws from the density, or reads and splits the file: half for
 // training, a quarter each for the scores and their floor.
@@ -80,8 +84,10 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 	}
 	mean, deviation := moments(t.train, t.dim)
 	t.scale = deviation
-	if d == nil {
-		t.shift = mean
+	for j, m := range mean {
+		if d == nil || math.Abs(m) > offCentre*deviation[j] {
+			t.shift = mean
+		}
 	}
 	for j, s := range t.scale {
 		if !(s > 0) {
