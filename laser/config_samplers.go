@@ -16,6 +16,10 @@ type SamplersConfig struct {
 	// Reference draws from the prior, with their weights, tell the shares that the
 	// modes should have.
 	Reference int `toml:"reference"`
+	// CapQuantile is the share of the weight that lies below the cap of rejection, found
+	// with Pilot draws: points above it are repeated. A smaller one takes more draws.
+	CapQuantile float64 `toml:"cap_quantile"`
+	Pilot       int     `toml:"pilot"`
 }
 
 const allMethods = "all"
@@ -43,7 +47,13 @@ func (c SamplersConfig) check() error {
 	if c.Reference < 1000 || c.Reference > 1<<26 {
 		return fmt.Errorf("reference = %d; 1000 to %d is accepted", c.Reference, 1<<26)
 	}
-	return nil
+	_, err := c.rejection(c.Samples).WithDefaults()
+	return err
+}
+
+// rejection has the settings of rejection for n points.
+func (c SamplersConfig) rejection(n int) mcmc.Config {
+	return mcmc.Config{Method: mcmc.Rejection, Samples: n, Chains: rejectionBlock, Overweight: mcmc.OverweightRepeat, CapQuantile: c.CapQuantile, Pilot: c.Pilot}
 }
 
 // HMCConfig samples the weighted latent space.

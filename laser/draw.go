@@ -104,10 +104,10 @@ func (d *Draws) Draw(ctx context.Context, method string, n int, progress func(do
 		}
 		cfg = choice.Config
 		if cfg.Method == mcmc.Rejection {
-			cfg = rejectionConfig(n)
+			cfg = r.cfg.Samplers.rejection(n)
 		}
 	case string(mcmc.Rejection):
-		cfg = rejectionConfig(n)
+		cfg = r.cfg.Samplers.rejection(n)
 	}
 	var s mcmc.Sampler
 	if method == string(mcmc.HMCMethod) {

@@ -69,7 +69,7 @@ func Preset(preset, density string) (Config, error) {
 	c.OmniFold = OmniFoldConfig{Events: 1_920_000, Iterations: 8, WarmStart: true,
 		Detector: dctr.Config{Hidden: 4, Units: 48, Slope: 0.1}, Particle: dctr.Config{Hidden: 3, Units: 48, Slope: 0.1},
 		Training: train.Config{Epochs: 6, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine}}
-	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000}
+	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000, CapQuantile: 0.999, Pilot: 20_000}
 	c.Iterate = IterateConfig{Kind: iterateRefine, Continue: generator.ContinueConfig{GANTraining: c.Generator.GAN.Training}}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}, Floors: 3}
 	if density == "grid25" {
@@ -101,8 +101,8 @@ func Preset(preset, density string) (Config, error) {
 		if density == "grid25" {
 			c.Classifier.Network = dctr.Config{Hidden: 6, Units: 64, Slope: 0.1}
 			c.Classifier.Training = train.Config{Epochs: 15, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
-			c.Classifier.Generated, c.Classifier.Members = 8_000_000, 2
-			c.HMC.Samples = 200_000
+			c.Classifier.Generated = 16_000_000
+			c.HMC.Samples, c.HMC.MaxLeapfrog = 100_000, 20
 		}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
@@ -118,18 +118,17 @@ func Preset(preset, density string) (Config, error) {
 
 // grid25 sets the generator of the density grid25: a GAN of 25 latents as in DCTRGAN
 // (arXiv:2009.03796, section III), wider than the paper's, which loses modes that no
-// weights bring back. Its discriminator's weights decay, so that it stays smooth and all
-// modes stay covered.
+// weights bring back.
 func (c *Config) grid25(cosine optim.Schedule) {
-	c.Data.Points = 1_000_000
+	c.Data.Points = 2_000_000
 	c.Generator.Kind = kindGAN
 	c.Generator.GAN = GANConfig{
-		Network: generator.GANConfig{Latent: 25, Hidden: 2, Units: 64, Slope: 0.2},
+		Network: generator.GANConfig{Latent: 25, Hidden: 2, Units: 64, Slope: 0.1},
 		Training: generator.GANTraining{
-			Config:    train.Config{Epochs: 2, Batch: 256, Adam: optim.Adam{Alpha: 5e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine},
-			DiscAdam:  optim.Adam{Alpha: 5e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8, WeightDecay: 0.2, Decoupled: true},
+			Config:    train.Config{Epochs: 1, Batch: 256, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine},
 			DiscSteps: 1,
 		},
 	}
-	c.Score.Points = 200_000
+	c.Score.Points = 100_000
+	c.Samplers.CapQuantile, c.Samplers.Pilot = 0.995, 100_000
 }

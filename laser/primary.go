@@ -85,17 +85,27 @@ func (p *primary) base() generator.Generator {
 // draw returns n points of a stream with their latents. Pairs give their first n.
 func (p *primary) draw(e *cpu.Engine, seed uint64, stream string, n int) (sample, error) {
 	s := sample{z: make([]float32, n*p.latentDim()), x: make([]float32, n*p.dim())}
+	return s, p.fill(e, seed, stream, s)
+}
+
+// points is draw without latents.
+func (p *primary) points(e *cpu.Engine, seed uint64, stream string, n int) ([]float32, error) {
+	s := sample{x: make([]float32, n*p.dim())}
+	return s.x, p.fill(e, seed, stream, s)
+}
+
+func (p *primary) fill(e *cpu.Engine, seed uint64, stream string, s sample) error {
 	switch {
 	case p.pairs != nil:
-		return s, p.pairs.Draw(0, s.z, s.x)
+		return p.pairs.Draw(0, s.z, s.x)
 	case p.net != nil:
 		d, err := generator.NewSampler(e, p.net, seed, stream)
 		if err != nil {
-			return s, err
+			return err
 		}
-		return s, d.Draw(0, s.z, s.x)
+		return d.Draw(0, s.z, s.x)
 	}
-	return s, generator.NewSimulatorSampler(p.sim, seed, stream).Draw(rowBase(stream), s.z, s.x)
+	return generator.NewSimulatorSampler(p.sim, seed, stream).Draw(rowBase(stream), s.z, s.x)
 }
 
 // push maps latents to features, with the hidden randomness of a stream's own rows.

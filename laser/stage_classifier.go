@@ -26,7 +26,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 	if p := rd.g.pairs; p != nil {
 		n = p.Rows()
 	}
-	gen, err := rd.g.draw(r.e, r.seed(rd), "classifier/z", n)
+	gen, err := rd.g.points(r.e, r.seed(rd), "classifier/z", n)
 	if err != nil {
 		return "", err
 	}
@@ -39,7 +39,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		names = append(names, name)
 		return r.train(ctx, name, l, r.cfg.Classifier.Training)
 	}
-	fitted, err := fit.Run(ctx, r.e, dctr.Sample{X: r.truth.train}, dctr.Sample{X: gen.x})
+	fitted, err := fit.Run(ctx, r.e, dctr.Sample{X: r.truth.train}, dctr.Sample{X: gen})
 	if err != nil {
 		return "", err
 	}

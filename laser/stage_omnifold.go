@@ -78,7 +78,7 @@ func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Resul
 		return nil, err
 	}
 	name := rd.name("omnifold/score")
-	s, err := mcmc.New(rejectionConfig(r.cfg.Score.Points), space, nil, r.stream(name))
+	s, err := mcmc.New(r.cfg.Samplers.rejection(r.cfg.Score.Points), space, nil, r.stream(name))
 	if err != nil {
 		return nil, err
 	}

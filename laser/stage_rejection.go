@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"etalon/mcmc"
 )
 
 const rejectionBlock = 1 << 15 // prior draws of a step
@@ -23,7 +21,7 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, seconds, err := r.drawSampler(ctx, rd, rejectionConfig(r.cfg.Score.Points), space, "rejection")
+	s, seconds, err := r.drawSampler(ctx, rd, r.cfg.Samplers.rejection(r.cfg.Score.Points), space, "rejection")
 	if err != nil {
 		return "", err
 	}
@@ -41,10 +39,6 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 	st := s.Stats()
 	return fmt.Sprintf("%d points, %.1f %% of the prior draws taken, %.3f %% of the weight beyond the cap, worth %.0f independent ones",
 		len(x)/r.truth.dim, 100*st.Accept, 100*st.Rejection.OverweightShare, st.Size), nil
-}
-
-func rejectionConfig(n int) mcmc.Config {
-	return mcmc.Config{Method: mcmc.Rejection, Samples: n, Chains: rejectionBlock, Overweight: mcmc.OverweightRepeat}
 }
 
 // massQuantile is the log-weight below which the share q of the weight lies.
