@@ -162,10 +162,6 @@ func (d *Draws) Generate(row0 uint64, z, x []float32) error {
 	return d.rd.g.sim.Generate(rowBase("sample")+row0, z, x)
 }
 
-// BlackBox tells that the refined model of the run ends with latents, which Generate
-// maps to features.
-func (d *Draws) BlackBox() bool { return !d.rd.g.direct() }
-
 // Baseline fills z and x with points number row0 and following of the generator itself.
 func (d *Draws) Baseline(row0 uint64, z, x []float32) error {
 	return generator.NewSimulatorSampler(d.rd.g.sim, d.r.cfg.Seed, "sample").Draw(row0, z, x)
