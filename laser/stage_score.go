@@ -27,7 +27,8 @@ type Score struct {
 	// Modes says how the sample fills the modes of a truth density that has them. Its
 	// points are taken as independent: of Markov chains the p-value is too small.
 	Modes *metric.Modes `json:"modes,omitempty"`
-	// Floor is the mean score of independent truth samples of FloorN points: n_eff, or
+	// Floor is the mean score of independent truth samples of FloorN points: n_eff, of
+	// weighted points the effective size of their histogram (metric.HistogramSize), or
 	// fewer where a truth file has no more. FloorSpread is the standard deviation of the
 	// score of one of them; nil where there is only one.
 	Floor       *Values `json:"floor,omitempty"`
@@ -328,7 +329,11 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		s := &m.Scores[i]
 		*s = Score{Method: c.method, N: len(c.x) / r.truth.dim, NEff: c.nEff, Betti: &[2]int{b0, b1}}
 		jobs = append(jobs, job{h, &s.Values})
-		if of[i], err = floor(int(math.Round(c.nEff))); err != nil {
+		size := c.nEff
+		if c.logw != nil { // Kish's number also counts that some regions hardly count
+			size = metric.HistogramSize(h)
+		}
+		if of[i], err = floor(int(math.Round(min(size, float64(s.N))))); err != nil {
 			return err
 		}
 	}

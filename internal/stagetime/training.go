@@ -67,6 +67,10 @@ func newFlow(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 // classifierNetwork has the sizes of the classifier.
 func classifierNetwork(c dctr.Config) network { return network{dim, c.Hidden, c.Units, 1} }
 
+// paperBatch is the batch of the paper's classifier (LaSeR, section 4), of each class; the
+// preset's is smaller.
+const paperBatch = 2000
+
 // newClassifier is a training step of the classifier, on a batch of truth and one of
 // generated points.
 func newClassifier(e *cpu.Engine, paper laser.Config) (*Stage, error) {
@@ -78,12 +82,13 @@ func newClassifier(e *cpu.Engine, paper laser.Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	generated := normals(paper.Classifier.Generated * dim)
-	l, err := dctr.NewObjective(e, f, x, generated, paper.Classifier.Training, seed)
+	cfg := paper.Classifier.Training
+	cfg.Batch = paperBatch
+	l, err := dctr.NewObjective(e, f, x, normals(len(x)), cfg, seed)
 	if err != nil {
 		return nil, err
 	}
-	rows := 2 * paper.Classifier.Training.Batch
+	rows := 2 * cfg.Batch
 	return steps(e, l, rows, float64(rows)*classifierNetwork(paper.Classifier.Network).training()), nil
 }
 
