@@ -36,22 +36,28 @@ func (a *app) runCmd() *cobra.Command {
 		Use:   "run NAME|CONFIG.toml",
 		Short: "Run the whole protocol: train, weight, refine, score, report",
 		Long: `Runs the whole protocol in a directory: trains a generator and a classifier,
-weights the generator's points, samples the weighted latent space by Hamiltonian
-Monte Carlo and by a trained refiner, scores all methods against the truth and
-writes report.html.
+weights the generator's points, tests the weights, samples the weighted latent
+space by rejection, by Hamiltonian Monte Carlo and by a trained refiner, scores
+all methods against the truth and writes report.html.
 
-NAME is a built-in truth density (` + strings.Join(dataset.Names(), ", ") + `). A .toml file
+NAME is a built-in truth density (` + strings.Join(runNames(), ", ") + `). A .toml file
 has settings of your own: it names a density or a truth file, and its preset
 supplies whatever it does not set. --preset and --seed go before the file's.
+
+[generator] kind in the file says what is refined: flow, gan or vae, which are
+trained on the truth, model (a model directory), process (an external program,
+which is started: run only files that you trust) or pairs (files of latents and
+features). run.toml in a run directory shows every setting.
 
 The first Ctrl-C saves a checkpoint; the same command continues the run to the
 same result. A second Ctrl-C stops at once.`,
 		Example: `  etalon run gaussians
   etalon run rings --preset paper --out runs/rings --threads 2
+  etalon run examples/blackbox.toml
   etalon run my.toml --seed 7`,
 		Args: exactArgs("NAME or CONFIG.toml"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return dataset.Names(), cobra.ShellCompDirectiveDefault
+			return runNames(), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = args[0]
@@ -67,6 +73,17 @@ same result. A second Ctrl-C stops at once.`,
 	jsonFlag(cmd, &o.json)
 	complete(cmd, "preset", laser.Presets())
 	return cmd
+}
+
+// runNames lists the built-in densities of two columns, which the scores compare.
+func runNames() []string {
+	var names []string
+	for _, name := range dataset.Names() {
+		if d, err := dataset.Lookup(name); err == nil && d.Dim() == 2 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // complete makes the shell complete the values of a flag.
