@@ -112,15 +112,20 @@ func (c *Classifier) rawLogits(e *cpu.Engine, x []float32) ([]float64, error) {
 }
 
 func (c *Classifier) evaluate(e *cpu.Engine, x []float32, build func(string, *graph.Node) *graph.Node) ([]float64, error) {
+	return evaluate(e, x, c.Dim(), build, c.Bind)
+}
+
+// evaluate runs the network that build makes of dim features, at n points.
+func evaluate(e *cpu.Engine, x []float32, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) ([]float64, error) {
 	g := graph.New()
-	p, err := e.Compile(g, cpu.Config{}, build("", g.Input("x", c.Dim())))
+	p, err := e.Compile(g, cpu.Config{}, build("", g.Input("x", dim)))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Bind(p, ""); err != nil {
+	if err := bind(p, ""); err != nil {
 		return nil, err
 	}
-	return generator.Evaluate(p, "x", x, c.Dim())
+	return generator.Evaluate(p, "x", x, dim)
 }
 
 type meta struct {

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"etalon/engine/cpu"
-	"etalon/generator"
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
@@ -145,15 +144,7 @@ func (m *Imported) Bind(b nn.Binder, prefix string) error { return m.Params.Bind
 
 // Logits implements Weigher.
 func (m *Imported) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
-	g := graph.New()
-	p, err := e.Compile(g, cpu.Config{}, m.Build("", g.Input("x", m.Dim())))
-	if err != nil {
-		return nil, err
-	}
-	if err := m.Bind(p, ""); err != nil {
-		return nil, err
-	}
-	return generator.Evaluate(p, "x", x, m.Dim())
+	return evaluate(e, x, m.Dim(), m.Build, m.Bind)
 }
 
 type importedMeta struct {

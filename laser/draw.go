@@ -133,7 +133,7 @@ func (d *Draws) Draw(ctx context.Context, method string, n int, progress func(do
 	}
 	const fewest = 64 // draws of which something can be said
 	if s.Draws().N >= 8 && n >= fewest {
-		ref, err := mcmc.NewReference(space, r.cfg.Samplers.Reference, referenceCells, r.stream("samplers/reference"))
+		ref, err := r.modeReference(space)
 		if err != nil {
 			return nil, nil, nil, err
 		}

@@ -84,11 +84,28 @@ func (t *timings) of(name string) float64 {
 func (t *timings) write(path string, threads int) error {
 	t.Threads, t.SIMD = threads, simd.Active().String()
 	t.Go, t.CPU = runtime.Version(), machine.CPU()
-	text, err := json.MarshalIndent(t, "", "  ")
+	return writeJSON(path, t)
+}
+
+// writeJSON writes a file of a run, whole or not at all.
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return err
 	}
 	return atomicfile.WriteBytes(path, append(text, '\n'))
+}
+
+// readJSON reads a file that the run itself has written.
+func readJSON(path string, v any) error {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, v)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // series is the history of one training, column by column.
@@ -125,10 +142,7 @@ func addHistory(path, name string, records []train.Record) error {
 		}
 	}
 	all[name] = s
-	if text, err = json.MarshalIndent(all, "", " "); err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(path, append(text, '\n'))
+	return writeJSON(path, all)
 }
 
 // runLog appends events to log.jsonl, one JSON object a line.

@@ -59,9 +59,6 @@ func (r *Run) space(rd *round) (mcmc.Space, error) {
 
 // latents draws n latents of a stream with their log-weights, of mean weight 1.
 func (r *Run) latents(rd *round, stream string, n int) (z []float32, logw []float64, err error) {
-	if p := rd.g.pairs; p != nil {
-		n = min(n, p.Rows())
-	}
 	var logits []float64
 	if rd.g.direct() {
 		s, err := rd.g.draw(r.e, r.seed(rd), stream, n)

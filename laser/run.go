@@ -13,6 +13,7 @@ import (
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/internal/atomicfile"
+	"etalon/mcmc"
 	"etalon/rng"
 )
 
@@ -50,7 +51,8 @@ type Run struct {
 	log     *runLog
 	times   *timings
 
-	rounds []*round
+	rounds    []*round
+	reference *mcmc.Reference // see modeReference
 }
 
 // stage is one part of the protocol. run returns a note for people.

@@ -2,14 +2,10 @@ package laser
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"math"
-	"os"
 
 	"etalon/dataset"
 	"etalon/dctr"
-	"etalon/internal/atomicfile"
 	"etalon/metric"
 	"etalon/train"
 )
@@ -86,61 +82,3 @@ type reliability struct {
 }
 
 func last(records []train.Record) train.Record { return records[len(records)-1] }
-
-// writeJSON writes a file of a run, whole or not at all.
-func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(path, append(text, '\n'))
-}
-
-// readJSON reads a file that the run itself has written.
-func readJSON(path string, v any) error {
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, v)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}
-
-// testClosure lets a fresh classifier look for a difference between weighted points and
-// truth points that nothing was trained on.
-func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
-	path := r.path(closureFile)
-	if exists(path) {
-		return "", nil
-	}
-	c := r.cfg.Closure
-	x, err := r.readRows(rd.name("baseline"), r.truth.dim)
-	if err != nil {
-		return "", err
-	}
-	logw, err := dataset.ReadFloat64(r.samplePath(rd.name("log_weights")))
-	if err != nil {
-		return "", err
-	}
-	truth := r.truth.independent(c.Points, 0)
-	n := min(c.Points, len(truth)/r.truth.dim, len(logw))
-	w := make([]float64, n)
-	for i := range w {
-		w[i] = math.Exp(logw[i])
-	}
-	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
-		Train: func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-			return r.train(ctx, name, l, c.Training)
-		}}
-	res, err := test.Run(ctx, r.e, dctr.Sample{X: truth[:n*r.truth.dim]}, dctr.Sample{X: x[:n*r.truth.dim], W: w})
-	if err != nil {
-		return "", err
-	}
-	if err := writeJSON(path, res); err != nil {
-		return "", err
-	}
-	r.forget("closure test")
-	return res.Verdict, nil
-}

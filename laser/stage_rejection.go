@@ -3,8 +3,6 @@ package laser
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 )
 
 const rejectionBlock = 1 << 15 // prior draws of a step
@@ -39,20 +37,4 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 	st := s.Stats()
 	return fmt.Sprintf("%d points, %.1f %% of the prior draws taken, %.3f %% of the weight beyond the cap, worth %.0f independent ones",
 		len(x)/r.truth.dim, 100*st.Accept, 100*st.Rejection.OverweightShare, st.Size), nil
-}
-
-// massQuantile is the log-weight below which the share q of the weight lies.
-func massQuantile(logw []float64, q float64) float64 {
-	sorted := slices.Clone(logw)
-	slices.Sort(sorted)
-	top, total, sum := sorted[len(sorted)-1], 0.0, 0.0
-	for _, v := range sorted {
-		total += math.Exp(v - top)
-	}
-	for _, v := range sorted {
-		if sum += math.Exp(v - top); sum >= q*total {
-			return v
-		}
-	}
-	return top
 }

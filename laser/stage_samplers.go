@@ -54,7 +54,7 @@ func (r *Run) assess(rd *round, space mcmc.Space, s mcmc.Sampler, seconds, histo
 	if rd.number > 1 {
 		return nil
 	}
-	ref, err := mcmc.NewReference(space, r.cfg.Samplers.Reference, referenceCells, r.stream("samplers/reference"))
+	ref, err := r.modeReference(space)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,15 @@ func (r *Run) assess(rd *round, space mcmc.Space, s mcmc.Sampler, seconds, histo
 }
 
 const referenceCells = 24
+
+// modeReference is the weights' own estimate of where the first round's weighted latent
+// space has its mass, made once.
+func (r *Run) modeReference(space mcmc.Space) (ref *mcmc.Reference, err error) {
+	if r.reference == nil {
+		r.reference, err = mcmc.NewReference(space, r.cfg.Samplers.Reference, referenceCells, r.stream("samplers/reference"))
+	}
+	return r.reference, err
+}
 
 // chooseSampler measures which sampler is the cheapest.
 func (r *Run) chooseSampler(_ context.Context, rd *round) (string, error) {

@@ -292,17 +292,16 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		if n = max(n, 1); math.Abs(float64(n-r.cfg.Score.Points)) < 0.005*float64(r.cfg.Score.Points) {
 			n = r.cfg.Score.Points // half a per cent is less than what the floor scatters by
 		}
-		x := r.truth.independent(n, 0)
-		n = len(x) / r.truth.dim
+		if r.truth.spare > 0 {
+			n = min(n, r.truth.spare)
+		}
 		if f := floors[n]; f != nil {
 			return f, nil
 		}
 		f := &truthFloor{n: n, each: make([]Values, 0, r.cfg.Score.Floors)}
 		floors[n] = f
 		for k := range r.cfg.Score.Floors {
-			if k > 0 {
-				x = r.truth.independent(n, k)
-			}
+			x := r.truth.independent(n, k)
 			if x == nil {
 				break
 			}

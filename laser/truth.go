@@ -21,6 +21,7 @@ type truth struct {
 	// itself is scored. Samples number 0, 1, … are independent of each other; a truth
 	// file has number 0 only, and gives nil for others.
 	independent func(n, number int) []float32
+	spare       int // most points that independent returns; 0: any number
 }
 
 // offCentre is the mean, in standard deviations, from which on the features of a density
@@ -72,6 +73,7 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 			}
 			return rest[:min(n, len(rest)/t.dim)*t.dim]
 		}
+		t.spare = len(rest) / t.dim
 		t.rng = span(t.score, t.dim, cfg.Score.Columns)
 	}
 	for _, c := range cfg.Score.Columns {

@@ -71,7 +71,7 @@ func Choose(space Space, samples, n int, stream rng.Stream) (*Choice, error) {
 		return nil, err
 	}
 	p := Pilot{N: n, Size: ref.Size, Cost: ref.Cost}
-	_, p.Efficiency, _, err = weightCap(ref.logw, 0.999)
+	_, p.Efficiency, _, err = WeightCap(ref.logw, 0.999)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (s *rejection) begin(start []float32) error {
 	if err != nil {
 		return fmt.Errorf("pilot: %w", err)
 	}
-	s.logCap, s.expected, s.pilot, err = weightCap(logw, s.cfg.CapQuantile)
+	s.logCap, s.expected, s.pilot, err = WeightCap(logw, s.cfg.CapQuantile)
 	if err != nil {
 		return fmt.Errorf("pilot: %w", err)
 	}
@@ -74,9 +74,11 @@ func (s *rejection) begin(start []float32) error {
 	return nil
 }
 
-// weightCap returns the log-weight below which a share quantile of the total
-// weight lies, the acceptance with that cap, and Kish's effective size.
-func weightCap(logw []float64, quantile float64) (logCap, efficiency, size float64, err error) {
+// WeightCap returns the cap of rejection for prior draws of log-weights logw: the
+// log-weight below which the share quantile of the total weight lies; the share of the
+// draws that is taken with it, and Kish's effective size of their weights. Error: all
+// weights are zero.
+func WeightCap(logw []float64, quantile float64) (logCap, efficiency, size float64, err error) {
 	sorted := slices.Clone(logw)
 	slices.Sort(sorted)
 	top := sorted[len(sorted)-1]

@@ -1,0 +1,47 @@
+package laser
+
+import (
+	"context"
+	"math"
+
+	"etalon/dataset"
+	"etalon/dctr"
+	"etalon/train"
+)
+
+// testClosure lets a fresh classifier look for a difference between weighted points and
+// truth points that nothing was trained on.
+func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
+	path := r.path(closureFile)
+	if exists(path) {
+		return "", nil
+	}
+	c := r.cfg.Closure
+	x, err := r.readRows(rd.name("baseline"), r.truth.dim)
+	if err != nil {
+		return "", err
+	}
+	logw, err := dataset.ReadFloat64(r.samplePath(rd.name("log_weights")))
+	if err != nil {
+		return "", err
+	}
+	truth := r.truth.independent(c.Points, 0)
+	n := min(c.Points, len(truth)/r.truth.dim, len(logw))
+	w := make([]float64, n)
+	for i := range w {
+		w[i] = math.Exp(logw[i])
+	}
+	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
+		Train: func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
+			return r.train(ctx, name, l, c.Training)
+		}}
+	res, err := test.Run(ctx, r.e, dctr.Sample{X: truth[:n*r.truth.dim]}, dctr.Sample{X: x[:n*r.truth.dim], W: w})
+	if err != nil {
+		return "", err
+	}
+	if err := writeJSON(path, res); err != nil {
+		return "", err
+	}
+	r.forget("closure test")
+	return res.Verdict, nil
+}
