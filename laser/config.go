@@ -157,6 +157,9 @@ func (c *Config) Check() error {
 			return fmt.Errorf("config: %s.%w", part.name, err)
 		}
 	}
+	if c.Generator.Kind == kindPairs && c.Classifier.Folds < 2 {
+		return fmt.Errorf("config: classifier.folds = %d: the pairs are trained on, so that their weights need at least 2 folds", c.Classifier.Folds)
+	}
 	return nil
 }
 

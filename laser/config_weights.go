@@ -15,7 +15,8 @@ type ClassifierConfig struct {
 	Generated int          `toml:"generated"` // generated points to train against
 	Loss      dctr.Loss    `toml:"loss"`      // bce, mse or mlc
 	// Folds of cross-fitting, 0 and 1 are none; Members are networks of each fold that
-	// differ by their seeds. All of them weight the latents of fresh points together.
+	// differ by their seeds. All of them weight fresh points together; pairs, which are
+	// trained on, are weighted by those that did not see them, and take at least 2 folds.
 	Folds     int    `toml:"folds"`
 	Members   int    `toml:"members"`
 	Calibrate string `toml:"calibrate"` // "", temperature or isotonic

@@ -318,3 +318,59 @@ func TestRunAllSamplers(t *testing.T) {
 		t.Errorf("choice %+v", rec.Choice)
 	}
 }
+
+// Hidden randomness that follows the row's number differs between streams and between
+// seeds, and is the same where both are.
+func TestHiddenRandomnessOfStreams(t *testing.T) {
+	t.Setenv(programVariable, "1")
+	p, err := generator.NewProcess(generator.ProcessConfig{Command: []string{os.Args[0]}, Latent: 2, Dim: 2, Hidden: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &primary{sim: p}
+	defer g.close()
+	z := make([]float32, 200)
+	push := func(seed uint64, stream string) []float32 {
+		x, err := g.push(seed, stream, z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	x := push(1, "a")
+	if !slices.Equal(push(1, "a"), x) {
+		t.Error("the same stream has other hidden randomness")
+	}
+	if slices.Equal(push(2, "a"), x) || slices.Equal(push(1, "b"), x) {
+		t.Error("another seed or stream has the same hidden randomness")
+	}
+}
+
+// Generators that are not trained are looked at before a directory is made for them.
+func TestOpenRefusesGenerators(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	for name, c := range map[string]struct {
+		kind   string
+		change func(*Config)
+		want   string
+	}{
+		"no model":       {kindModel, func(c *Config) { c.Generator.Model += "x" }, "there is no model.json"},
+		"other features": {kindModel, func(c *Config) { c.Truth = threeColumns(t, 8000) }, "the generator makes 2 features, the truth has 3"},
+		"no program":     {kindProcess, func(c *Config) { c.Generator.Process.Command = []string{"/none/at/all"} }, "/none/at/all"},
+		"no pairs":       {kindPairs, func(c *Config) { c.Generator.Pairs.Latents += "x" }, "z.npyx"},
+		"one fold":       {kindPairs, func(c *Config) { c.Classifier.Folds = 0 }, "classifier.folds = 0"},
+		"all hidden":     {kindModel, func(c *Config) { c.Generator.Hidden = 2 }, "generator.hidden = 2"},
+	} {
+		cfg := tinyKind(t, c.kind)
+		c.change(&cfg)
+		dir := filepath.Join(t.TempDir(), "run")
+		_, err := Open(dir, cfg, e, &quiet{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: the error is %v; want one line with %q", name, err, c.want)
+		}
+		if exists(dir) {
+			t.Errorf("%s: %s was made", name, dir)
+		}
+	}
+}

@@ -127,7 +127,8 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 			return nil, err
 		}
 	}
-	// The truth is read before anything is made, so that a bad file leaves nothing.
+	// Truth and generator are read before anything is made, so that a bad file leaves
+	// nothing.
 	if r.truth, err = loadTruth(cfg, r.density); err != nil {
 		return nil, err
 	}
@@ -142,6 +143,17 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		if entries, e := os.ReadDir(dir); e == nil && len(entries) > 0 {
 			return nil, fmt.Errorf("%s: it holds other files and no run; an empty or new directory is accepted", dir)
+		}
+		if !cfg.Generator.trains() {
+			g, err := r.loadGenerator()
+			if err != nil {
+				return nil, err
+			}
+			err = r.checkGenerator(g)
+			g.close()
+			if err != nil {
+				return nil, err
+			}
 		}
 		for _, sub := range []string{"checkpoints", "models", "samples", "figures"} {
 			if err := os.MkdirAll(r.path(sub), 0o755); err != nil {

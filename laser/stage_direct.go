@@ -24,7 +24,7 @@ func (r *Run) sampleDirect(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x, err := rd.g.push(name+"/x", z)
+	x, err := rd.g.push(r.seed(rd), name+"/x", z)
 	if err != nil {
 		return "", err
 	}

@@ -25,13 +25,18 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 		return "", err
 	}
 	r.rounds[0].g = g
+	return note, r.checkGenerator(g)
+}
+
+// checkGenerator returns an error for a generator that the run cannot refine.
+func (r *Run) checkGenerator(g *primary) error {
 	if g.dim() != r.truth.dim {
-		return "", fmt.Errorf("config: the generator makes %d features, the truth has %d", g.dim(), r.truth.dim)
+		return fmt.Errorf("config: the generator makes %d features, the truth has %d", g.dim(), r.truth.dim)
 	}
 	if err := r.cfg.Refiner.check(g.latentDim(), g.prior()); err != nil {
-		return "", fmt.Errorf("config: refiner.%w", err)
+		return fmt.Errorf("config: refiner.%w", err)
 	}
-	return note, nil
+	return nil
 }
 
 // loadGenerator returns the primary generator; one that the run trains must be trained.

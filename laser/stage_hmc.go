@@ -164,7 +164,7 @@ func (r *Run) finishHMC(rd *round, space mcmc.Space, h *mcmc.HMC, p *hmcProgress
 		return nil, err
 	}
 	z := h.Samples()
-	x, err := rd.g.push("hmc/x", z)
+	x, err := rd.g.push(r.seed(rd), "hmc/x", z)
 	if err != nil {
 		return nil, err
 	}

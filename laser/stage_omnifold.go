@@ -88,7 +88,7 @@ func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Resul
 			return nil, fmt.Errorf("omnifold: %w", err)
 		}
 	}
-	x, err := rd.g.push(name, s.Samples())
+	x, err := rd.g.push(r.seed(rd), name, s.Samples())
 	if err != nil {
 		return nil, err
 	}

@@ -176,6 +176,6 @@ func (r *Run) drawRefined(rd *round, c *generator.Composed, n int) (sample, erro
 		s.x = nil
 		return s, nil
 	}
-	s.x, err = rd.g.push("sample", s.z)
+	s.x, err = rd.g.push(r.seed(rd), "sample", s.z)
 	return s, err
 }

@@ -27,7 +27,7 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	z := s.Samples()
-	x, err := rd.g.push("rejection/x", z)
+	x, err := rd.g.push(r.seed(rd), "rejection/x", z)
 	if err != nil {
 		return "", err
 	}

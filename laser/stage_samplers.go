@@ -123,7 +123,7 @@ func (r *Run) runSampler(ctx context.Context, rd *round, method mcmc.Method) (st
 		return "", err
 	}
 	z := s.Samples()
-	x, err := rd.g.push(name+"/x", z)
+	x, err := rd.g.push(r.seed(rd), name+"/x", z)
 	if err != nil {
 		return "", err
 	}

@@ -55,6 +55,9 @@ func ReadConfigAs(path, preset string) (Config, error) {
 		return Config{}, tomlError(path, err)
 	}
 	c.Preset = base.Preset
+	if c.Generator.Kind == kindPairs && c.Classifier.Folds == 0 {
+		c.Classifier.Folds = 2
+	}
 	if c.Name == "" {
 		c.Name = strings.TrimSuffix(baseName(path), ".toml")
 	}
