@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"testing"
 
 	"etalon/dataset"
+	"etalon/dctr"
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/mcmc"
@@ -186,7 +189,44 @@ func TestRunKindsOfGenerator(t *testing.T) {
 					}
 				}
 			}
+			if kind == "model" { // nearly the identity, shifted
+				x, err := dataset.Read(filepath.Join(dir, "samples", "baseline.npy"), dataset.ReadOptions{Cols: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for j, want := range []float64{0.5, -0.5} {
+					mean := 0.0
+					for i := j; i < len(x.Data); i += 2 {
+						mean += float64(x.Data[i]) / float64(x.Rows)
+					}
+					if math.Abs(mean-want) > 4/math.Sqrt(float64(x.Rows))+0.01 {
+						t.Errorf("feature %d has mean %v; want %v", j, mean, want)
+					}
+				}
+			}
 			d, err := OpenDraws(e, dir, 1)
+			if kind == "pairs" {
+				// Weights by the network that did not see a row differ from those of both.
+				logw, err1 := dataset.ReadFloat64(filepath.Join(dir, "samples", "log_weights.npy"))
+				f, err2 := dctr.LoadWeigher(filepath.Join(dir, "models", "classifier"))
+				x, err3 := dataset.Read(c.Generator.Pairs.Sample, dataset.ReadOptions{Cols: 2})
+				if err := errors.Join(err1, err2, err3); err != nil {
+					t.Fatal(err)
+				}
+				both, err := f.Logits(e, x.Data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				same, shift := 0, logw[0]-both[0]
+				for i := range logw {
+					if math.Abs(logw[i]-both[i]-shift) < 1e-9 {
+						same++
+					}
+				}
+				if same > len(logw)/100 {
+					t.Errorf("%d of %d rows have the weight of both networks", same, len(logw))
+				}
+			}
 			if kind == "pairs" {
 				if err == nil || !strings.Contains(err.Error(), "a sample in a file, which makes no new points") {
 					t.Errorf("drawing from pairs: %v", err)
@@ -371,6 +411,40 @@ func TestOpenRefusesGenerators(t *testing.T) {
 		}
 		if exists(dir) {
 			t.Errorf("%s: %s was made", name, dir)
+		}
+	}
+}
+
+// A sampler that is stopped leaves a checkpoint, and goes on to the same bytes.
+func TestSamplerContinues(t *testing.T) {
+	e := cpu.New(2)
+	defer e.Close()
+	c := tinyConfig(t, "double-donut", "")
+	c.Closure.Points = 0
+	c.Samplers.Methods, c.Samplers.Samples = []mcmc.Method{mcmc.MALA, mcmc.ISIR}, 2000
+	whole, parts := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "parts")
+	runTo(t, e, whole, c)
+	for _, stage := range []string{"mala", "i-sir"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		r, err := Open(parts, c, e, &quiet{stop: func(name string, done int) {
+			if name == stage && done == 3 {
+				cancel()
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Do(ctx); !errors.Is(err, context.Canceled) || !exists(filepath.Join(parts, "checkpoints", stage+".ckpt")) {
+			t.Errorf("stopped in %s: %v, or no checkpoint", stage, err)
+		}
+		cancel()
+	}
+	runTo(t, e, parts, c)
+	for _, name := range []string{"samplers.json", "metrics.json", "samples/mala.npy", "samples/i-sir.npy"} {
+		a, err1 := os.ReadFile(filepath.Join(whole, name))
+		b, err2 := os.ReadFile(filepath.Join(parts, name))
+		if err := errors.Join(err1, err2); err != nil || string(a) != string(b) {
+			t.Errorf("%s of the stopped run differs: %v", name, err)
 		}
 	}
 }

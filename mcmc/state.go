@@ -25,7 +25,7 @@ type State struct {
 	InvMass    []float64 // dim
 	Dual       []float64 // t, Σ H, μ, x, x̄
 	Window     []float64 // number of points, then mean and sum of squares of each column
-	Counts     []int64   // proposals, global moves, divergent and non-finite in the burn-in
+	Counts     []int64   // proposals, global moves, divergent and non-finite in the burn-in; densities and gradients before the first point
 	Accepted   []int64   // the rest: per chain
 	Divergent  []int64
 	NonFinite  []int64
@@ -71,7 +71,7 @@ func (h *HMC) State() State {
 		Q: f(h.cur.q), LogQ: f(h.cur.logq), Grad: f(h.cur.grad), InvMass: f(h.invMass),
 		Dual:     []float64{float64(a.dual.t), a.dual.sum, a.dual.mu, a.dual.logEps, a.dual.logBar},
 		Window:   append(append([]float64{a.n}, a.mean...), a.m2...),
-		Counts:   []int64{int64(s.proposals), int64(s.globals), s.burnDivergent, s.burnNonFinite},
+		Counts:   []int64{int64(s.proposals), int64(s.globals), s.burnDivergent, s.burnNonFinite, h.startCost.Density, h.startCost.Gradient},
 		Accepted: n(s.accepted), Divergent: n(s.divergent), NonFinite: n(s.nonFinite), GlobalMove: n(s.globalMoves),
 		Alpha: f(s.alpha),
 		Draws: append([]float32(nil), h.draws[:h.recorded*len(h.cur.q)]...),
@@ -113,6 +113,7 @@ func Restore(cfg HMCConfig, target Target, stream rng.Stream, st State) (*HMC, e
 	copy(a.m2, st.Window[1+h.dim:])
 	s.proposals, s.globals = int(st.Counts[0]), int(st.Counts[1])
 	s.burnDivergent, s.burnNonFinite = st.Counts[2], st.Counts[3]
+	h.startCost = Cost{Density: st.Counts[4], Gradient: st.Counts[5]}
 	copy(s.accepted, st.Accepted)
 	copy(s.divergent, st.Divergent)
 	copy(s.nonFinite, st.NonFinite)
@@ -157,7 +158,7 @@ func (st *State) matches(h *HMC) error {
 	}{
 		{"Q", len(st.Q), n * d}, {"LogQ", len(st.LogQ), n}, {"Grad", len(st.Grad), n * d},
 		{"InvMass", len(st.InvMass), d}, {"Dual", len(st.Dual), 5}, {"Window", len(st.Window), 1 + 2*d},
-		{"Counts", len(st.Counts), 4}, {"Accepted", len(st.Accepted), n}, {"Divergent", len(st.Divergent), n},
+		{"Counts", len(st.Counts), 6}, {"Accepted", len(st.Accepted), n}, {"Divergent", len(st.Divergent), n},
 		{"NonFinite", len(st.NonFinite), n}, {"GlobalMove", len(st.GlobalMove), n}, {"Alpha", len(st.Alpha), n},
 		{"Energy", len(st.Energy), 4 * n}, {"Draws", len(st.Draws), int(st.Recorded) * n * d},
 	} {

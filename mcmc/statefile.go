@@ -9,7 +9,7 @@ import (
 )
 
 // stateMagic opens the bytes of a State; its last byte is the version.
-var stateMagic = []byte("etalonmcmc\x01")
+var stateMagic = []byte("etalonmcmc\x02")
 
 func (s *State) ints() []*int64 {
 	return []*int64{&s.Dim, &s.Proposal, &s.Leapfrogs, &s.Recorded}
