@@ -9,6 +9,7 @@ import (
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/mcmc"
+	"etalon/rundir"
 )
 
 const maxDraws = 1 << 28
@@ -24,12 +25,12 @@ type Draws struct {
 // classifier in dir, or without what its draws need. Programs are started: Close ends
 // them.
 func OpenDraws(e *cpu.Engine, dir string, seed uint64) (*Draws, error) {
-	cfg, err := ReadConfig(filepath.Join(dir, configFile))
+	cfg, err := ReadConfig(filepath.Join(dir, rundir.ConfigFile))
 	if err != nil {
 		return nil, err
 	}
 	cfg.Seed = seed
-	r := &Run{dir: dir, cfg: cfg, e: e, obs: silent{}}
+	r := &Run{d: rundir.At(dir, silent{}), cfg: cfg, e: e}
 	rd := &round{number: 1}
 	if rd.g, err = r.loadGenerator(); err != nil {
 		return nil, err
@@ -45,14 +46,14 @@ func OpenDraws(e *cpu.Engine, dir string, seed uint64) (*Draws, error) {
 func (d *Draws) load() (err error) {
 	r, g := d.r, d.rd.g
 	if g.pairs != nil {
-		return fmt.Errorf("%s: its generator is a sample in a file, which makes no new points; its refined latents are those of %s", r.dir, r.path("models", "laser"))
+		return fmt.Errorf("%s: its generator is a sample in a file, which makes no new points; its refined latents are those of %s", r.d, r.path("models", "laser"))
 	}
 	dir := r.path("models", "classifier")
 	if d.rd.f, err = dctr.LoadWeigher(dir); err != nil {
 		return err
 	}
 	if d.rd.f.Dim() != g.dim() {
-		return fmt.Errorf("%s: the generator has %d features, the classifier %d", r.dir, g.dim(), d.rd.f.Dim())
+		return fmt.Errorf("%s: the generator has %d features, the classifier %d", r.d, g.dim(), d.rd.f.Dim())
 	}
 	r.truth = &truth{dim: g.dim()}
 	if g.direct() {
@@ -62,7 +63,7 @@ func (d *Draws) load() (err error) {
 		return err
 	}
 	if d.rd.nu.Dim() != g.latentDim() {
-		return fmt.Errorf("%s: the generator has %d latents, their weights take %d", r.dir, g.latentDim(), d.rd.nu.Dim())
+		return fmt.Errorf("%s: the generator has %d latents, their weights take %d", r.d, g.latentDim(), d.rd.nu.Dim())
 	}
 	return nil
 }

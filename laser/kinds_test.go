@@ -20,6 +20,7 @@ import (
 	"etalon/generator"
 	"etalon/mcmc"
 	"etalon/rng"
+	"etalon/rundir"
 )
 
 const programVariable = "ETALON_TEST_PROGRAM"
@@ -276,7 +277,7 @@ func TestRunOfProgramIsRefined(t *testing.T) {
 		t.Errorf("scores of %v", rows(m))
 	}
 	var rec omnifoldRecord
-	if err := readJSON(filepath.Join(dir, "omnifold.json"), &rec); err != nil || len(rec.Iterations) != 4 || rec.Iterations[3].Score == nil || rec.References["direct"] == nil {
+	if err := rundir.ReadJSON(filepath.Join(dir, "omnifold.json"), &rec); err != nil || len(rec.Iterations) != 4 || rec.Iterations[3].Score == nil || rec.References["direct"] == nil {
 		t.Errorf("omnifold.json: %+v, %v", rec, err)
 	}
 }
@@ -339,18 +340,27 @@ func TestRunAllSamplers(t *testing.T) {
 		t.Errorf("scores of %v", rows(m))
 	}
 	var rec samplersRecord
-	if err := readJSON(filepath.Join(dir, "samplers.json"), &rec); err != nil {
+	if err := rundir.ReadJSON(filepath.Join(dir, "samplers.json"), &rec); err != nil {
 		t.Fatal(err)
 	}
-	times, err := readTimings(filepath.Join(dir, "timings.json"))
-	if err != nil {
+	var times struct {
+		Samplers []struct {
+			Name    string
+			Seconds float64
+		}
+	}
+	if err := rundir.ReadJSON(filepath.Join(dir, "timings.json"), &times); err != nil {
 		t.Fatal(err)
 	}
 	for _, method := range mcmc.Methods() {
 		if s := rec.report(method); s == nil || s.Occupancy == nil || !(s.HistogramESS > 0) {
 			t.Errorf("%s: report %+v", method, s)
 		}
-		if !slices.ContainsFunc(times.Samplers, func(s stageTime) bool { return s.Name == string(method) && s.Seconds > 0 }) {
+		timed := false
+		for _, s := range times.Samplers {
+			timed = timed || s.Name == string(method) && s.Seconds > 0
+		}
+		if !timed {
 			t.Errorf("%s has no time", method)
 		}
 	}
@@ -409,7 +419,7 @@ func TestOpenRefusesGenerators(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error is %v; want one line with %q", name, err, c.want)
 		}
-		if exists(dir) {
+		if rundir.Exists(dir) {
 			t.Errorf("%s: %s was made", name, dir)
 		}
 	}
@@ -434,7 +444,7 @@ func TestSamplerContinues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Do(ctx); !errors.Is(err, context.Canceled) || !exists(filepath.Join(parts, "checkpoints", stage+".ckpt")) {
+		if err := r.Do(ctx); !errors.Is(err, context.Canceled) || !rundir.Exists(filepath.Join(parts, "checkpoints", stage+".ckpt")) {
 			t.Errorf("stopped in %s: %v, or no checkpoint", stage, err)
 		}
 		cancel()

@@ -2,71 +2,44 @@ package laser
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"time"
 
 	"etalon/dataset"
 	"etalon/engine/cpu"
 	"etalon/generator"
-	"etalon/internal/atomicfile"
 	"etalon/mcmc"
 	"etalon/rng"
+	"etalon/rundir"
 )
 
 // Observer is told how a run goes on.
-type Observer interface {
-	// StageStart: stage number index (from 1) of total begins or continues.
-	StageStart(name string, index, total int)
-	// Progress: done of total units of the stage are complete.
-	Progress(done, total int, info string)
-	// StageEnd: the stage is complete, after seconds of work in all sessions.
-	StageEnd(name string, seconds float64, note string)
-}
+type Observer = rundir.Observer
 
-// Names of the files in a run directory.
+// Names of the files of a run directory beside those of every one.
 const (
-	configFile   = "run.toml"
-	metricsFile  = "metrics.json"
-	timingsFile  = "timings.json"
-	historyFile  = "history.json"
 	hmcFile      = "hmc.json"
 	samplersFile = "samplers.json"
 	closureFile  = "closure.json"
-	logFile      = "log.jsonl"
-	reportFile   = "report.html"
 )
 
 // Run is one run of the protocol in its directory.
 type Run struct {
-	dir     string
+	d       *rundir.Dir
 	cfg     Config
 	e       *cpu.Engine
-	obs     Observer
 	density dataset.Density // nil for a truth file
 	truth   *truth
-	log     *runLog
-	times   *timings
 
 	rounds    []*round
 	reference *mcmc.Reference // see modeReference
 }
 
-// stage is one part of the protocol. run returns a note for people.
-type stage struct {
-	name string
-	run  func(ctx context.Context) (note string, err error)
-}
-
 // stages lists the protocol in order.
-func (r *Run) stages() []stage {
-	var list []stage
+func (r *Run) stages() []rundir.Stage {
+	var list []rundir.Stage
 	for _, rd := range r.rounds {
 		add := func(name string, run func(context.Context, *round) (string, error)) {
-			list = append(list, stage{rd.stage(name), func(ctx context.Context) (string, error) { return run(ctx, rd) }})
+			list = append(list, rundir.Stage{Name: rd.stage(name), Run: func(ctx context.Context) (string, error) { return run(ctx, rd) }})
 		}
 		if rd.number == 1 {
 			add("generator", func(ctx context.Context, _ *round) (string, error) { return r.openGenerator(ctx) })
@@ -96,7 +69,7 @@ func (r *Run) stages() []stage {
 		add("polish", r.polish)
 		add("refined", r.sampleRefined)
 	}
-	return append(list, stage{"scores", r.score}, stage{"report", r.report})
+	return append(list, rundir.Stage{Name: "scores", Run: r.score}, rundir.Stage{Name: "report", Run: r.report})
 }
 
 // Network tells that the generator is a network of all its latents: gradients reach
@@ -121,7 +94,7 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{dir: dir, cfg: cfg, e: e, obs: obs}
+	r := &Run{d: rundir.At(dir, obs), cfg: cfg, e: e}
 	if cfg.Density != "" {
 		if r.density, err = dataset.Lookup(cfg.Density); err != nil {
 			return nil, err
@@ -138,40 +111,23 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	for k := range 1 + cfg.Iterate.Rounds {
 		r.rounds = append(r.rounds, &round{number: k + 1})
 	}
-	old, err := os.ReadFile(r.path(configFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if entries, e := os.ReadDir(dir); e == nil && len(entries) > 0 {
-			return nil, fmt.Errorf("%s: it holds other files and no run; an empty or new directory is accepted", dir)
-		}
-		if !cfg.Generator.trains() {
-			g, err := r.loadGenerator()
-			if err != nil {
-				return nil, err
-			}
-			err = r.checkGenerator(g)
-			g.close()
-			if err != nil {
-				return nil, err
-			}
-		}
-		for _, sub := range []string{"checkpoints", "models", "samples", "figures"} {
-			if err := os.MkdirAll(r.path(sub), 0o755); err != nil {
-				return nil, fmt.Errorf("%s: could not make the run directory: %w", dir, err)
-			}
-		}
-		if err := atomicfile.WriteBytes(r.path(configFile), text); err != nil {
-			return nil, err
-		}
-	case err != nil:
-		return nil, err
-	case string(old) != string(text):
-		return nil, fmt.Errorf("%s: it holds a run with other settings (%s differs); choose another directory with --out, or remove it", dir, configFile)
-	}
-	if r.times, err = readTimings(r.path(timingsFile)); err != nil {
+	if err := r.d.Prepare(text, r.tryGenerator, "models", "samples", "figures"); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// tryGenerator reads a generator that is not trained, and looks at what it makes.
+func (r *Run) tryGenerator() error {
+	if r.cfg.Generator.trains() {
+		return nil
+	}
+	g, err := r.loadGenerator()
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	return r.checkGenerator(g)
 }
 
 // checkNetworks returns an error for networks that do not fit the truth's number of
@@ -215,58 +171,20 @@ func (r *Run) checkNetworks() error {
 	return nil
 }
 
-func (r *Run) path(parts ...string) string {
-	return filepath.Join(append([]string{r.dir}, parts...)...)
-}
-
-func (r *Run) checkpoint(name string) string { return r.path("checkpoints", name+".ckpt") }
+func (r *Run) path(parts ...string) string { return r.d.Path(parts...) }
 
 func (r *Run) stream(name string) rng.Stream { return rng.New(r.cfg.Seed, name) }
 
 // Do runs the stages that are not finished. When ctx ends it saves a checkpoint
 // and returns ctx's error, wrapped.
 func (r *Run) Do(ctx context.Context) error {
-	unlock, err := lock(r.path(".lock"))
-	if err != nil {
-		return fmt.Errorf("%s: another process works in this run directory: %w", r.dir, err)
-	}
-	defer unlock()
-	if r.log, err = openLog(r.path(logFile)); err != nil {
-		return err
-	}
-	defer r.log.close()
 	defer func() {
 		if g := r.rounds[0].g; g != nil {
 			g.close()
 		}
 	}()
-	stages := r.stages()
-	for i, s := range stages {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("stopped before stage %q: %w", s.name, err)
-		}
-		r.obs.StageStart(s.name, i+1, len(stages))
-		r.log.event("start", s.name, nil)
-		start := time.Now()
-		note, err := s.run(ctx)
-		r.times.add(s.name, time.Since(start))
-		if e := r.times.write(r.path(timingsFile), r.e.Threads()); e != nil && err == nil {
-			err = e
-		}
-		if err != nil {
-			r.log.event("stopped", s.name, map[string]any{"error": err.Error()})
-			return err
-		}
-		r.log.event("end", s.name, map[string]any{"note": note})
-		r.obs.StageEnd(s.name, r.times.of(s.name), note)
-	}
-	return nil
+	return r.d.Do(ctx, r.e.Threads(), r.stages())
 }
 
 // Complete tells whether all stages are finished.
-func (r *Run) Complete() bool { return exists(r.path(metricsFile)) && exists(r.path(reportFile)) }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
+func (r *Run) Complete() bool { return r.d.Complete() }

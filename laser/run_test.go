@@ -14,6 +14,7 @@ import (
 	"etalon/dataset"
 	"etalon/engine/cpu"
 	"etalon/rng"
+	"etalon/rundir"
 )
 
 // quiet is an Observer that counts the stages, and stops a run where it is told to.
@@ -248,7 +249,7 @@ func TestRunWithoutPolish(t *testing.T) {
 	if err := r.Do(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if exists(filepath.Join(dir, "models", "laser", "acceptance")) || exists(filepath.Join(dir, "samples", "refiner.npy")) {
+	if rundir.Exists(filepath.Join(dir, "models", "laser", "acceptance")) || rundir.Exists(filepath.Join(dir, "samples", "refiner.npy")) {
 		t.Error("there is an acceptance")
 	}
 	var m metrics
@@ -260,15 +261,7 @@ func TestRunWithoutPolish(t *testing.T) {
 		t.Errorf("%v: %+v", err, m)
 	}
 
-	// Another process that works there is respected; other settings are refused.
-	unlock, err := lock(filepath.Join(dir, ".lock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Do(context.Background()); err == nil || !strings.Contains(err.Error(), "another process works in this run directory") {
-		t.Errorf("a locked run: %v", err)
-	}
-	unlock()
+	// Other settings are refused.
 	c.Seed++
 	if _, err := Open(dir, c, e, &quiet{}); err == nil || !strings.Contains(err.Error(), "it holds a run with other settings (run.toml differs)") {
 		t.Errorf("other settings: %v", err)
@@ -302,7 +295,7 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error is %v; want one line with %q", name, err, c.want)
 		}
-		if exists(dir) {
+		if rundir.Exists(dir) {
 			t.Errorf("%s: %s was made", name, dir)
 		}
 	}

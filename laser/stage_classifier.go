@@ -7,13 +7,14 @@ import (
 	"etalon/dataset"
 	"etalon/dctr"
 	"etalon/metric"
+	"etalon/rundir"
 	"etalon/train"
 )
 
 // trainClassifier is LaSeR's step 2: truth against the generator's points.
 func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 	dir := r.path("models", rd.name("classifier"))
-	if exists(dir) {
+	if rundir.Exists(dir) {
 		var err error
 		rd.f, err = dctr.LoadWeigher(dir)
 		return "", err
@@ -33,7 +34,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 			name += fmt.Sprintf(", round %d", rd.number)
 		}
 		names = append(names, name)
-		return r.train(ctx, name, l, r.cfg.Classifier.Training)
+		return r.d.Train(ctx, name, l, r.cfg.Classifier.Training)
 	}
 	fitted, err := fit.Run(ctx, r.e, dctr.Sample{X: r.truth.train}, dctr.Sample{X: gen})
 	if err != nil {
@@ -45,7 +46,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		if i > 0 {
 			name = fmt.Sprintf("%s, network %d", name, i+1)
 		}
-		if err := addHistory(r.path(historyFile), name, records); err != nil {
+		if err := r.d.AddHistory(name, records); err != nil {
 			return "", err
 		}
 	}
@@ -58,16 +59,16 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 			return "", err
 		}
 	}
-	if err := writeJSON(r.path(rd.name("reliability")+".json"), reliability{fitted.Before, fitted.After}); err != nil {
+	if err := rundir.WriteJSON(r.path(rd.name("reliability")+".json"), reliability{fitted.Before, fitted.After}); err != nil {
 		return "", err
 	}
 	if err := rd.f.Save(dir); err != nil {
 		return "", err
 	}
 	for _, name := range names {
-		r.forget(name)
+		r.d.Forget(name)
 	}
-	note := describe(last(fitted.Records[0]))
+	note := rundir.Describe(fitted.Records[0])
 	if k := len(fitted.Records); k > 1 {
 		note = fmt.Sprintf("%d networks, the first: %s", k, note)
 	}
@@ -80,5 +81,3 @@ type reliability struct {
 	Before *dctr.Reliability `json:"before"`
 	After  *dctr.Reliability `json:"after"`
 }
-
-func last(records []train.Record) train.Record { return records[len(records)-1] }

@@ -6,6 +6,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/dctr"
+	"etalon/rundir"
 	"etalon/train"
 )
 
@@ -13,7 +14,7 @@ import (
 // truth points that nothing was trained on.
 func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
 	path := r.path(closureFile)
-	if exists(path) {
+	if rundir.Exists(path) {
 		return "", nil
 	}
 	c := r.cfg.Closure
@@ -33,15 +34,15 @@ func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
 	}
 	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
 		Train: func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-			return r.train(ctx, name, l, c.Training)
+			return r.d.Train(ctx, name, l, c.Training)
 		}}
 	res, err := test.Run(ctx, r.e, dctr.Sample{X: truth[:n*r.truth.dim]}, dctr.Sample{X: x[:n*r.truth.dim], W: w})
 	if err != nil {
 		return "", err
 	}
-	if err := writeJSON(path, res); err != nil {
+	if err := rundir.WriteJSON(path, res); err != nil {
 		return "", err
 	}
-	r.forget("closure test")
+	r.d.Forget("closure test")
 	return res.Verdict, nil
 }

@@ -7,13 +7,14 @@ import (
 
 	"etalon/mcmc"
 	"etalon/rng"
+	"etalon/rundir"
 )
 
 // sampleDirect is what a generator with hidden latents gives without OmniFold: latents
 // taken by the weights of one of their points each, and mapped to features anew.
 func (r *Run) sampleDirect(ctx context.Context, rd *round) (string, error) {
 	name := rd.name("direct")
-	if exists(r.samplePath(name)) {
+	if rundir.Exists(r.samplePath(name)) {
 		return "", nil
 	}
 	take, err := newTaker(r, rd, name)
@@ -83,7 +84,7 @@ func (t *taker) latents(ctx context.Context, n int) ([]float32, error) {
 			}
 		}
 		t.drawn += rejectionBlock
-		t.r.obs.Progress(min(len(z)/l, n), n, "points")
+		t.r.d.Progress(min(len(z)/l, n), n, "points")
 		if t.drawn > maxDrawsPerPoint*n {
 			return nil, fmt.Errorf("%s: %d of %d points after %d draws: the weights are too uneven", t.stream, len(z)/l, n, t.drawn)
 		}

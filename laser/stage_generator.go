@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"etalon/generator"
+	"etalon/rundir"
 	"etalon/train"
 )
 
@@ -14,7 +15,7 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 	c := r.cfg.Generator
 	dir := r.path("models", "generator")
 	note := ""
-	if c.trains() && !exists(dir) {
+	if c.trains() && !rundir.Exists(dir) {
 		var err error
 		if note, err = r.trainGenerator(ctx, dir); err != nil {
 			return "", err
@@ -56,7 +57,7 @@ func (r *Run) loadGenerator() (*primary, error) {
 		}
 		return &primary{pairs: p}, nil
 	}
-	net, err := generator.Load(GeneratorDir(r.dir, r.cfg))
+	net, err := generator.Load(GeneratorDir(r.d.String(), r.cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -108,5 +109,5 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.fit(ctx, "generator", l, cfg, func() error { return g.Save(dir) })
+	return r.d.Fit(ctx, "generator", l, cfg, func() error { return g.Save(dir) })
 }

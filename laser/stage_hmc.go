@@ -13,6 +13,7 @@ import (
 
 	"etalon/internal/atomicfile"
 	"etalon/mcmc"
+	"etalon/rundir"
 )
 
 // hmcProgress is what a checkpoint of the HMC stage holds.
@@ -49,7 +50,7 @@ type hmcSummary struct {
 // sampleHMC draws from the weighted latent space with Hamiltonian Monte Carlo and
 // maps the latents to features.
 func (r *Run) sampleHMC(ctx context.Context, rd *round) (string, error) {
-	if exists(r.path(hmcFile)) {
+	if rundir.Exists(r.path(hmcFile)) {
 		return "", nil
 	}
 	space, err := r.space(rd)
@@ -96,14 +97,14 @@ func (r *Run) sampleHMC(ctx context.Context, rd *round) (string, error) {
 			p.Accept = append(p.Accept, (after-before)/float64(cfg.Chains))
 			info = fmt.Sprintf("accepted %.3f", h.Activity().Accept)
 		}
-		r.obs.Progress(done, total, info)
+		r.d.Progress(done, total, info)
 	}
 	p.Seconds += time.Since(begun).Seconds()
 	sum, err := r.finishHMC(rd, space, h, &p)
 	if err != nil {
 		return "", err
 	}
-	os.Remove(r.checkpoint("hmc"))
+	os.Remove(r.d.Checkpoint("hmc"))
 	return fmt.Sprintf("%d draws of %d chains, accepted %.3f, max R̂ %.4f, N_eff of the histogram %.0f", sum.N, sum.Chains, sum.Accept, sum.MaxRHat, sum.Histogram.ESS), nil
 }
 
@@ -135,12 +136,12 @@ func (r *Run) saveHMC(h *mcmc.HMC, p *hmcProgress, session time.Duration) error 
 	if err := gob.NewEncoder(&buf).Encode(&q); err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(r.checkpoint("hmc"), buf.Bytes())
+	return atomicfile.WriteBytes(r.d.Checkpoint("hmc"), buf.Bytes())
 }
 
 // resumeHMC restores the checkpoint, or returns nil without one.
 func (r *Run) resumeHMC(cfg mcmc.HMCConfig, target mcmc.Target, p *hmcProgress) (*mcmc.HMC, error) {
-	data, err := os.ReadFile(r.checkpoint("hmc"))
+	data, err := os.ReadFile(r.d.Checkpoint("hmc"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -152,7 +153,7 @@ func (r *Run) resumeHMC(cfg mcmc.HMCConfig, target mcmc.Target, p *hmcProgress) 
 		h, err = mcmc.Restore(cfg, target, r.stream("hmc"), p.State)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("hmc: the checkpoint %s cannot be used: %w; remove it to start the stage anew", r.checkpoint("hmc"), err)
+		return nil, fmt.Errorf("hmc: the checkpoint %s cannot be used: %w; remove it to start the stage anew", r.d.Checkpoint("hmc"), err)
 	}
 	return h, nil
 }
@@ -204,7 +205,7 @@ func (r *Run) finishHMC(rd *round, space mcmc.Space, h *mcmc.HMC, p *hmcProgress
 	if err := r.writeSample(rd, "hmc", sample{z, x}); err != nil {
 		return nil, err
 	}
-	return sum, writeJSON(r.path(hmcFile), sum)
+	return sum, rundir.WriteJSON(r.path(hmcFile), sum)
 }
 
 // histogramSize is the effective size of the histogram of correlated points x, in

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"etalon/generator"
+	"etalon/rundir"
 )
 
 // nextGenerator makes the generator of a later round: g∘Φ of the round before, or g'∘Φ,
@@ -37,14 +38,14 @@ func (r *Run) continueGenerator(ctx context.Context, before, rd *round) (string,
 		rd.g, err = newNetwork(r.e, &generator.Composed{G: g, Phi: before.phi}, 0, 0)
 		return err
 	}
-	if exists(dir) {
+	if rundir.Exists(dir) {
 		g, err := generator.Load(dir)
 		if err != nil {
 			return "", err
 		}
 		return "", compose(g)
 	}
-	g, err := generator.Load(GeneratorDir(r.dir, r.cfg)) // a copy to train
+	g, err := generator.Load(GeneratorDir(r.d.String(), r.cfg)) // a copy to train
 	if err != nil {
 		return "", err
 	}
@@ -53,7 +54,7 @@ func (r *Run) continueGenerator(ctx context.Context, before, rd *round) (string,
 	if err != nil {
 		return "", err
 	}
-	note, err := r.fit(ctx, rd.stage("generator"), l, c.Config, func() error { return g.Save(dir) })
+	note, err := r.d.Fit(ctx, rd.stage("generator"), l, c.Config, func() error { return g.Save(dir) })
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"etalon/dctr"
 	"etalon/mcmc"
 	"etalon/omnifold"
+	"etalon/rundir"
 	"etalon/train"
 )
 
@@ -15,7 +16,7 @@ import (
 // or has hidden ones (OmniFold).
 func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 	dir := r.path("models", rd.name("pullback"))
-	if exists(dir) {
+	if rundir.Exists(dir) {
 		var err error
 		rd.nu, err = dctr.LoadWeigher(dir)
 		return "", err
@@ -30,12 +31,12 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	cfg := c.unfold(r.seed(rd))
-	cfg.Checkpoint = r.checkpoint(rd.name("omnifold"))
+	cfg.Checkpoint = r.d.Checkpoint(rd.name("omnifold"))
 	var names []string
 	cfg.Train = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 		name = rd.stage("omnifold") + ", " + name
 		names = append(names, name)
-		return r.train(ctx, name, l, c.Training)
+		return r.d.Train(ctx, name, l, c.Training)
 	}
 	if rd.g.pairs == nil {
 		cfg.After = func(ctx context.Context, res *omnifold.Result) (*omnifold.Score, error) {
@@ -47,7 +48,7 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeJSON(r.path(rd.name("omnifold")+".json"), omnifoldRecord{Iterations: res.Iterations}); err != nil {
+	if err := rundir.WriteJSON(r.path(rd.name("omnifold")+".json"), omnifoldRecord{Iterations: res.Iterations}); err != nil {
 		return "", err
 	}
 	if err := nu.Save(dir); err != nil {
@@ -55,7 +56,7 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 	}
 	rd.nu = nu
 	for _, name := range names {
-		r.forget(name)
+		r.d.Forget(name)
 	}
 	os.Remove(cfg.Checkpoint)
 	end := res.Iterations[len(res.Iterations)-1]
@@ -107,11 +108,11 @@ func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Resul
 // setReferences adds to omnifold.json what its iterations are held against.
 func (r *Run) setReferences(m *metrics) error {
 	path := r.path("omnifold.json")
-	if !exists(path) {
+	if !rundir.Exists(path) {
 		return nil
 	}
 	var rec omnifoldRecord
-	if err := readJSON(path, &rec); err != nil {
+	if err := rundir.ReadJSON(path, &rec); err != nil {
 		return err
 	}
 	rec.References = map[string]*omnifold.Score{"floor": {JSD: m.Floor.JSD, EMD: m.Floor.EMD}}
@@ -121,5 +122,5 @@ func (r *Run) setReferences(m *metrics) error {
 			rec.References[s.Method] = &omnifold.Score{JSD: s.JSD, EMD: s.EMD}
 		}
 	}
-	return writeJSON(path, rec)
+	return rundir.WriteJSON(path, rec)
 }

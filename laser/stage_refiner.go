@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"etalon/generator"
+	"etalon/rundir"
 	"etalon/train"
 )
 
@@ -27,7 +28,7 @@ func (r *Run) weightedLatents(rd *round) (z, w []float32, err error) {
 // trainRefiner trains Φ on weighted latents (LaSeR, section 3).
 func (r *Run) trainRefiner(ctx context.Context, rd *round) (string, error) {
 	dir := r.path("models", rd.name("refiner"))
-	if exists(dir) {
+	if rundir.Exists(dir) {
 		var err error
 		rd.phi, err = generator.Load(dir)
 		return "", err
@@ -40,7 +41,7 @@ func (r *Run) trainRefiner(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.fit(ctx, rd.stage("refiner"), l, t, func() error { return rd.phi.Save(dir) })
+	return r.d.Fit(ctx, rd.stage("refiner"), l, t, func() error { return rd.phi.Save(dir) })
 }
 
 // newRefiner prepares the training of the kind of refiner that the settings name.
@@ -87,7 +88,7 @@ func (r *Run) newRefiner(rd *round, z, w []float32) (train.Learner, train.Config
 // with the refined latents.
 func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	dir := r.path("models", rd.name("laser"))
-	if exists(dir) {
+	if rundir.Exists(dir) {
 		g, err := generator.Load(dir)
 		if err != nil {
 			return "", err
@@ -116,7 +117,7 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	note, err := r.fit(ctx, rd.stage("polish"), l, t, func() error {
+	note, err := r.d.Fit(ctx, rd.stage("polish"), l, t, func() error {
 		if err := accept.Finish(r.e, c.G, rd.phi, r.seed(rd)); err != nil {
 			return err
 		}
@@ -136,7 +137,7 @@ func (r *Run) sampleRefined(_ context.Context, rd *round) (string, error) {
 	if rd.g.pairs != nil {
 		done += "_latent"
 	}
-	if exists(r.samplePath(done)) {
+	if rundir.Exists(r.samplePath(done)) {
 		return "", nil
 	}
 	n := r.cfg.Score.Points

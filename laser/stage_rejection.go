@@ -3,6 +3,8 @@ package laser
 import (
 	"context"
 	"fmt"
+
+	"etalon/rundir"
 )
 
 const rejectionBlock = 1 << 15 // prior draws of a step
@@ -12,7 +14,7 @@ const rejectionBlock = 1 << 15 // prior draws of a step
 // a pilot, are taken w/M times on average.
 func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 	name := rd.name("rejection")
-	if exists(r.samplePath(name)) {
+	if rundir.Exists(r.samplePath(name)) {
 		return "", nil
 	}
 	space, err := r.space(rd)

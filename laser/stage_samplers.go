@@ -11,6 +11,7 @@ import (
 
 	"etalon/internal/atomicfile"
 	"etalon/mcmc"
+	"etalon/rundir"
 )
 
 // samplersRecord is samplers.json: what the samplers of the first round's weighted
@@ -31,7 +32,7 @@ type samplerReport struct {
 
 func (r *Run) readSamplers() (*samplersRecord, error) {
 	rec := &samplersRecord{}
-	err := readJSON(r.path(samplersFile), rec)
+	err := rundir.ReadJSON(r.path(samplersFile), rec)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -69,14 +70,14 @@ func (r *Run) assess(rd *round, space mcmc.Space, s mcmc.Sampler, seconds, histo
 	if histogramESS == 0 {
 		histogramESS = report.Size
 	}
-	r.times.sampler(string(report.Method), seconds)
+	r.d.SetSampler(string(report.Method), seconds)
 	one := samplerReport{report, histogramESS}
 	if old := rec.report(report.Method); old != nil {
 		*old = one
 	} else {
 		rec.Reports = append(rec.Reports, one)
 	}
-	return writeJSON(r.path(samplersFile), rec)
+	return rundir.WriteJSON(r.path(samplersFile), rec)
 }
 
 const referenceCells = 24
@@ -104,13 +105,13 @@ func (r *Run) chooseSampler(_ context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	p := rec.Choice.Pilot
-	return fmt.Sprintf("%s is the cheapest; %d mode(s) of the latent space", rec.Choice.Config.Method, p.Modes), writeJSON(r.path(samplersFile), rec)
+	return fmt.Sprintf("%s is the cheapest; %d mode(s) of the latent space", rec.Choice.Config.Method, p.Modes), rundir.WriteJSON(r.path(samplersFile), rec)
 }
 
 // runSampler draws with one more method.
 func (r *Run) runSampler(ctx context.Context, rd *round, method mcmc.Method) (string, error) {
 	name := string(method)
-	if exists(r.samplePath(name)) {
+	if rundir.Exists(r.samplePath(name)) {
 		return "", nil
 	}
 	space, err := r.space(rd)
@@ -154,7 +155,7 @@ type samplerCheckpoint struct {
 // ctx ends it leaves a checkpoint if the method has one.
 func (r *Run) drawSampler(ctx context.Context, rd *round, cfg mcmc.Config, space mcmc.Space, name string) (mcmc.Sampler, float64, error) {
 	stream := r.stream(rd.name(name))
-	path := r.checkpoint(rd.name(name))
+	path := r.d.Checkpoint(rd.name(name))
 	var before samplerCheckpoint
 	var s mcmc.Sampler
 	text, err := os.ReadFile(path)
@@ -199,7 +200,7 @@ func (r *Run) drawSampler(ctx context.Context, rd *round, cfg mcmc.Config, space
 			return nil, 0, fmt.Errorf("%s: %w", name, err)
 		}
 		done, total := s.Progress()
-		r.obs.Progress(done, total, fmt.Sprintf("accepted %.3f", s.Stats().Accept))
+		r.d.Progress(done, total, fmt.Sprintf("accepted %.3f", s.Stats().Accept))
 	}
 	os.Remove(path)
 	return s, before.Seconds + time.Since(start).Seconds(), nil

@@ -14,6 +14,7 @@ import (
 	"etalon/mcmc"
 	"etalon/metric"
 	"etalon/report"
+	"etalon/rundir"
 	"etalon/version"
 )
 
@@ -122,8 +123,8 @@ type candidate struct {
 
 // score fills the histograms of all methods and compares them with the truth's.
 func (r *Run) score(context.Context) (string, error) {
-	path := r.path(metricsFile)
-	if exists(path) {
+	path := r.path(rundir.MetricsFile)
+	if rundir.Exists(path) {
 		return "", nil
 	}
 	truth, err := r.histogram(r.truth.score, nil)
@@ -140,12 +141,12 @@ func (r *Run) score(context.Context) (string, error) {
 	}
 	if r.cfg.Closure.Points > 0 {
 		m.Closure = &dctr.Closure{}
-		if err := readJSON(r.path(closureFile), m.Closure); err != nil {
+		if err := rundir.ReadJSON(r.path(closureFile), m.Closure); err != nil {
 			return "", err
 		}
 	}
 	for _, s := range r.stages() {
-		m.Stages = append(m.Stages, stageName{Name: s.name})
+		m.Stages = append(m.Stages, stageName{Name: s.Name})
 	}
 	m.TruthBetti[0], m.TruthBetti[1] = metric.Betti(truth)
 	list, err := r.candidates()
@@ -165,7 +166,7 @@ func (r *Run) score(context.Context) (string, error) {
 	if err := r.setReferences(m); err != nil {
 		return "", err
 	}
-	if err := writeJSON(path, m); err != nil {
+	if err := rundir.WriteJSON(path, m); err != nil {
 		return "", err
 	}
 	note := "JSD/floor:"
@@ -208,7 +209,7 @@ func (r *Run) candidates() ([]candidate, error) {
 		if number, ok := strings.CutPrefix(name, "dctr"); ok {
 			file, weights = "baseline"+number, "log_weights"+number
 		}
-		if !exists(r.samplePath(file)) {
+		if !rundir.Exists(r.samplePath(file)) {
 			continue
 		}
 		c := candidate{method: name}
@@ -356,7 +357,7 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 			first = err
 		}
 		done++
-		r.obs.Progress(done, len(jobs), "JSD and exact EMD")
+		r.d.Progress(done, len(jobs), "JSD and exact EMD")
 	})
 	for _, f := range floors {
 		f.finish()
@@ -375,7 +376,7 @@ func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
 	for _, l := range c.logw {
 		s.Max, s.Min = max(s.Max, math.Exp(l)), min(s.Min, math.Exp(l))
 	}
-	if !exists(r.samplePath("exact_log_weights")) {
+	if !rundir.Exists(r.samplePath("exact_log_weights")) {
 		return s, nil
 	}
 	exact, err := dataset.ReadFloat64(r.samplePath("exact_log_weights"))
@@ -383,7 +384,7 @@ func (r *Run) summariseWeights(c candidate) (weightsSummary, error) {
 		return s, err
 	}
 	if len(exact) != len(c.logw) {
-		return s, fmt.Errorf("%s: %d exact and %d learned weights", r.dir, len(exact), len(c.logw))
+		return s, fmt.Errorf("%s: %d exact and %d learned weights", r.d, len(exact), len(c.logw))
 	}
 	corr := metric.Correlation(c.logw, exact, nil)
 	m2 := 0.0
@@ -440,11 +441,11 @@ func trimmedCorrelation(a, b []float64) float64 {
 // report draws the figures and writes report.html.
 func (r *Run) report(context.Context) (string, error) {
 	// The times shown are those of the stages before this one.
-	if err := r.times.write(r.path(timingsFile), r.e.Threads()); err != nil {
+	if err := r.d.WriteTimings(r.e.Threads()); err != nil {
 		return "", err
 	}
-	if err := report.Build(r.dir); err != nil {
+	if err := report.Build(r.d.String()); err != nil {
 		return "", err
 	}
-	return r.path(reportFile), nil
+	return r.path(rundir.ReportFile), nil
 }

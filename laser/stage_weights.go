@@ -7,6 +7,7 @@ import (
 	"etalon/dataset"
 	"etalon/generator"
 	"etalon/metric"
+	"etalon/rundir"
 )
 
 // sample is a table of points of one method with their latents.
@@ -38,7 +39,7 @@ func (r *Run) readRows(name string, dim int) ([]float32, error) {
 // weigh is LaSeR's step 3: the generator's points, their latents and weights.
 func (r *Run) weigh(_ context.Context, rd *round) (string, error) {
 	path := r.samplePath(rd.name("log_weights"))
-	if exists(path) {
+	if rundir.Exists(path) {
 		return "", nil
 	}
 	if rd.number == 1 {

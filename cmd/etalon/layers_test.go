@@ -14,7 +14,7 @@ var layers = []string{
 	"engine/cpu engine/ref graph/graphtest",
 	"nn optim report calo",
 	"train internal/modeldir",
-	"generator",
+	"generator rundir",
 	"dctr",
 	"omnifold",
 	"laser",

@@ -1,6 +1,6 @@
 //go:build unix
 
-package laser
+package rundir
 
 import (
 	"os"

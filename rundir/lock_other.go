@@ -1,6 +1,6 @@
 //go:build !unix
 
-package laser
+package rundir
 
 // lock does nothing where advisory locks differ: starting two processes in one
 // run directory is left to the user's care.

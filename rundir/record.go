@@ -1,4 +1,4 @@
-package laser
+package rundir
 
 import (
 	"encoding/json"
@@ -61,8 +61,9 @@ func (t *timings) add(name string, d time.Duration) {
 	t.Stages = append(t.Stages, stageTime{name, d.Seconds()})
 }
 
-// sampler sets the seconds of a sampler's draws.
-func (t *timings) sampler(name string, seconds float64) {
+// SetSampler sets the seconds of a sampler's draws, which WriteTimings writes.
+func (d *Dir) SetSampler(name string, seconds float64) {
+	t := d.times
 	for i := range t.Samplers {
 		if t.Samplers[i].Name == name {
 			t.Samplers[i].Seconds = seconds
@@ -81,14 +82,16 @@ func (t *timings) of(name string) float64 {
 	return 0
 }
 
-func (t *timings) write(path string, threads int) error {
+// WriteTimings writes timings.json.
+func (d *Dir) WriteTimings(threads int) error {
+	t := d.times
 	t.Threads, t.SIMD = threads, simd.Active().String()
 	t.Go, t.CPU = runtime.Version(), machine.CPU()
-	return writeJSON(path, t)
+	return WriteJSON(d.Path(TimingsFile), t)
 }
 
-// writeJSON writes a file of a run, whole or not at all.
-func writeJSON(path string, v any) error {
+// WriteJSON writes a file of a run, whole or not at all.
+func WriteJSON(path string, v any) error {
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return err
@@ -96,8 +99,8 @@ func writeJSON(path string, v any) error {
 	return atomicfile.WriteBytes(path, append(text, '\n'))
 }
 
-// readJSON reads a file that the run itself has written.
-func readJSON(path string, v any) error {
+// ReadJSON reads a file that the run itself has written.
+func ReadJSON(path string, v any) error {
 	text, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(text, v)
@@ -119,8 +122,9 @@ type series struct {
 	Gen   []float64 `json:"gen,omitempty"`
 }
 
-// addHistory puts the records of a training into history.json.
-func addHistory(path, name string, records []train.Record) error {
+// AddHistory puts the records of a training into history.json.
+func (d *Dir) AddHistory(name string, records []train.Record) error {
+	path := d.Path(HistoryFile)
 	all := map[string]series{}
 	text, err := os.ReadFile(path)
 	if err == nil {
@@ -142,7 +146,7 @@ func addHistory(path, name string, records []train.Record) error {
 		}
 	}
 	all[name] = s
-	return writeJSON(path, all)
+	return WriteJSON(path, all)
 }
 
 // runLog appends events to log.jsonl, one JSON object a line.
