@@ -102,7 +102,10 @@ func (c *Calo) keyTable(p *caloPage) {
 	for _, name := range keyObservables {
 		if o := c.Scores.Observable(name); o != nil {
 			key = append(key, o)
-			label, _ := observableLabel(name)
+			label, unit := observableLabel(name)
+			if unit != "" {
+				label += " [" + unit + "]"
+			}
 			p.Columns = append(p.Columns, label)
 		}
 	}
@@ -116,10 +119,6 @@ func (c *Calo) keyTable(p *caloPage) {
 		for _, o := range key {
 			s := &o.Scores[k]
 			row.Cells = append(row.Cells, caloCell{digits(1000*s.S2, 3) + " ± " + digits(1000*s.S2Error, 1), digits(1000*s.S2Noise, 2), digits(float64(s.R), 3), withError(s.Mean, s.MeanError)})
-			paper := caloPaperRow{caloLabel(o.Name), c.label(k), digits(s.S2, 3), digits(s.S2Paper, 3), digits(float64(s.Ratio), 3),
-				digits(float64(s.R), 3) + " ± " + digits(float64(s.RError), 1), digits(float64(s.RBootstrap), 3) + " ± " + digits(float64(s.RBootstrapError), 1),
-				limit(o.Range.Lo) + " to " + limit(o.Range.Hi)}
-			p.Paper = append(p.Paper, paper)
 		}
 		p.Key = append(p.Key, row)
 		w := c.Scores.Methods[k]
@@ -132,19 +131,20 @@ func (c *Calo) keyTable(p *caloPage) {
 		}
 		p.Weights = append(p.Weights, line)
 	}
-	slices.SortStableFunc(p.Paper, func(a, b caloPaperRow) int {
-		return slices.Index(p.Columns, a.Observable) - slices.Index(p.Columns, b.Observable)
-	})
-}
-
-func caloLabel(name string) string {
-	label, _ := observableLabel(name)
-	return label
+	for _, o := range key {
+		label, _ := observableLabel(o.Name)
+		for k := range c.Methods {
+			s := &o.Scores[k]
+			p.Paper = append(p.Paper, caloPaperRow{label, c.label(k), digits(s.S2, 3), digits(s.S2Paper, 3), digits(float64(s.Ratio), 3),
+				digits(float64(s.R), 3) + " ± " + digits(float64(s.RError), 1), digits(float64(s.RBootstrap), 3) + " ± " + digits(float64(s.RBootstrapError), 1),
+				limit(o.Range.Lo) + " to " + limit(o.Range.Hi)})
+		}
+	}
 }
 
 // groupLabels name the groups of a summary.
 var groupLabels = map[string]string{
-	"inputs": "inputs of the high-level classifier", "moments": "second moments", "inputs_and_moments": "both", "differences": "differences between layers", "all": "all",
+	"inputs": "classifier’s inputs", "moments": "second moments", "inputs_and_moments": "both", "differences": "layer differences", "all": "all",
 }
 
 func (c *Calo) summaryTable(p *caloPage) {
