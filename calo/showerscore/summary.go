@@ -118,7 +118,8 @@ func median(v []float64) Number {
 	return Number((v[(len(v)-1)/2] + v[len(v)/2]) / 2)
 }
 
-// mode returns the fullest bin of multiples of width, nil without values.
+// mode returns the fullest bin of multiples of width, which divides 1; nil without
+// values.
 func mode(v []float64, width float64) *[2]float64 {
 	counts := map[float64]int{}
 	for _, x := range v {
@@ -133,5 +134,6 @@ func mode(v []float64, width float64) *[2]float64 {
 	if math.IsInf(best, 0) {
 		return nil
 	}
-	return &[2]float64{best * width, (best + 1) * width}
+	perUnit := math.Round(1 / width) // so that 0.3 is the nearest number to 0.3
+	return &[2]float64{best / perUnit, (best + 1) / perUnit}
 }
