@@ -1,7 +1,8 @@
 // Package report turns the directory of a finished run into figures (PNG and
 // PDF) and one self-contained report.html.
 //
-// Build is the whole interface. It reads
+// Build is the whole interface for runs on points of the plane; BuildCalo makes the
+// report on calorimeter showers from what is in memory. Build reads
 //
 //	run.toml             resolved configuration, shown as it is (optional)
 //	metrics.json         scores, floors, weights, topology

@@ -53,7 +53,7 @@ func (a *Axes) Grid(s *Sheet, g Grid, sc Scale) {
 		// Readers may smooth enlarged images, so enlarge it here.
 		img := resample(g.NX, g.NY, cells, s.imageWidth(g.NX), enlarged(g.NY))
 		lo, hi := s.at(Point{a.Rect.X, a.Rect.Bottom()}), s.at(Point{a.Rect.Right(), a.Rect.Y})
-		s.canvas.DrawImage(vg.Rectangle{Min: lo, Max: hi}, img)
+		s.canvas.DrawImage(vg.Rectangle{Min: lo, Max: hi}, upsideDown(img))
 		return
 	}
 	px := func(v float64) int { return int(math.Round(v * PixelsPerPoint)) }
