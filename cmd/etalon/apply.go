@@ -101,7 +101,6 @@ func (a *app) applyModel(o reweightOptions) error {
 	if err != nil {
 		return err
 	}
-	rate := time.Since(start)
 	p := &provenance{Made: "apply", Columns: src.names, Model: recordModel(model), Training: withoutRanges(dctr.OriginOf(model))}
 	if p.Model.SHA256, err = modeldir.Hash(o.apply); err != nil {
 		return err
@@ -121,10 +120,11 @@ func (a *app) applyModel(o reweightOptions) error {
 	if err := publish(o.out, out, o.log, p); err != nil {
 		return err
 	}
+	seconds := time.Since(start).Seconds()
 	for _, w := range p.Warnings {
 		fmt.Fprintf(a.err, "etalon: warning: %s\n", w)
 	}
-	r := applied{o.out, provenancePath(o.out), p.Diagnostics, p.Normalisation, p.Clipped, p.Range, p.Warnings, rate.Seconds(), float64(src.rows) / rate.Seconds()}
+	r := applied{o.out, provenancePath(o.out), p.Diagnostics, p.Normalisation, p.Clipped, p.Range, p.Warnings, seconds, float64(src.rows) / seconds}
 	if o.json {
 		return a.printJSON(r)
 	}
@@ -206,15 +206,12 @@ func countDepartures(e *cpu.Engine, d *dctr.Departures, x []float32) {
 // finish normalises and clips the log-weights of events that had the weights v, records
 // that, and returns what is written.
 func (o reweightOptions) finish(p *provenance, origin *dctr.Origin, v, logw []float64) ([]float64, error) {
-	raw, err := metricClosure(v, logw)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.sample, err)
-	}
+	var err error
 	p.Normalisation = normalisation{Mode: o.normalise, Convention: conventions[o.normalise]}
 	switch first := logw[0]; o.normalise {
 	case "file":
 		if logw, err = metric.NormaliseLogWeights(logw); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", o.sample, err)
 		}
 		if v != nil {
 			if err := keepTotal(v, logw); err != nil {
@@ -228,6 +225,11 @@ func (o reweightOptions) finish(p *provenance, origin *dctr.Origin, v, logw []fl
 			logw[i] -= p.Normalisation.Log
 		}
 	}
+	whole, err := dctr.Diagnose(v, logw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.sample, err)
+	}
+	p.Diagnostics = whole
 	limit, renormalise := origin.Clip, origin.Renormalise
 	if o.ownClip {
 		limit, renormalise = o.clip, o.renormalise
@@ -236,21 +238,14 @@ func (o reweightOptions) finish(p *provenance, origin *dctr.Origin, v, logw []fl
 		if logw, p.Clipped, err = dctr.Clip(v, logw, limit, renormalise); err != nil {
 			return nil, err
 		}
+		if p.Diagnostics, err = dctr.Diagnose(v, logw); err != nil {
+			return nil, err
+		}
 	}
-	if p.Diagnostics, err = dctr.Diagnose(v, logw); err != nil {
-		return nil, err
-	}
-	p.Diagnostics.Closure, p.Diagnostics.ClosureError = raw.Value-1, raw.Error
+	// Of the weights as the networks give them: see dctr.Diagnostics.
+	unit := math.Exp(p.Normalisation.Log)
+	p.Diagnostics.Closure, p.Diagnostics.ClosureError = (1+whole.Closure)*unit-1, whole.ClosureError*unit
 	return o.values(v, logw), nil
-}
-
-// metricClosure is Σ v W / Σ v of log-weights as the networks give them.
-func metricClosure(v, logw []float64) (metric.Estimate, error) {
-	d, err := dctr.Diagnose(v, logw)
-	if err != nil {
-		return metric.Estimate{}, err
-	}
-	return metric.Estimate{Value: 1 + d.Closure, Error: d.ClosureError}, nil
 }
 
 // applyWarnings are those that need no look at the values.

@@ -60,11 +60,8 @@ Observables, for --observables as a list with commas:
 			if err != nil {
 				return err
 			}
-			if !s.are(args[0]) {
-				s.showers = "30x30/layers" // the error says what is missing
-				if ext := strings.ToLower(filepath.Ext(args[0])); ext != ".h5" && ext != ".hdf5" {
-					return usage("%s: .h5 files of showers are accepted", args[0])
-				}
+			if ext := strings.ToLower(filepath.Ext(args[0])); ext != ".h5" && ext != ".hdf5" {
+				return usage("%s: .h5 files of showers are accepted", args[0])
 			}
 			r, err := a.observe(args[0], &s, out, threads)
 			if err != nil {
@@ -95,7 +92,7 @@ func checkTableOut(path string, inputs ...string) error {
 // observe streams the observables of all showers to a file.
 func (a *app) observe(path string, s *showerOptions, out string, threads int) (*observed, error) {
 	start := time.Now()
-	src, err := openSource(path, dataset.ReadOptions{}, s, nil, threads)
+	src, err := openShowers(path, 0, s, nil, threads)
 	if err != nil {
 		return nil, err
 	}

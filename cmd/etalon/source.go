@@ -42,6 +42,11 @@ func openSource(path string, opt dataset.ReadOptions, s *showerOptions, names []
 		}
 		return &source{path: path, rows: r.Rows, cols: r.Cols, names: r.Names, block: max(chunkValues/r.Cols, 1), read: r.Read, close: r.Close}, nil
 	}
+	return openShowers(path, opt.Cols, s, names, threads)
+}
+
+// openShowers opens a file of showers for cols observables (0: any number).
+func openShowers(path string, cols int, s *showerOptions, names []string, threads int) (*source, error) {
 	if s.names != nil {
 		names = s.names
 	}
@@ -61,9 +66,9 @@ func openSource(path string, opt dataset.ReadOptions, s *showerOptions, names []
 	shape := r.Shape()
 	src := &source{path: path, rows: r.Len(), cols: len(r.Names), names: r.Names, block: showerBlock, close: r.Close,
 		showers: &dctr.Showers{Dataset: r.Dataset(), Shape: [3]int{shape.Layers, shape.X, shape.Y}, Cut: r.Cut()}}
-	if opt.Cols > 0 && src.cols != opt.Cols {
+	if cols > 0 && src.cols != cols {
 		r.Close()
-		return nil, fmt.Errorf("%s: %d observables; %d expected", path, src.cols, opt.Cols)
+		return nil, fmt.Errorf("%s: %d observables; %d expected", path, src.cols, cols)
 	}
 	next := 0
 	src.read = func(dst []float32) (int, error) {
@@ -89,7 +94,7 @@ func (a *app) readTable(path string, opt dataset.ReadOptions, s *showerOptions, 
 		t, err = dataset.Read(path, opt)
 		return t, nil, err
 	}
-	src, err := openSource(path, opt, s, nil, threads)
+	src, err := openShowers(path, opt.Cols, s, nil, threads)
 	if err != nil {
 		return nil, nil, err
 	}
