@@ -47,7 +47,7 @@ type Source struct {
 type Showers struct {
 	Dataset string  `json:"dataset"`
 	Shape   [3]int  `json:"shape"`   // layers, x, y
-	Cut     float64 `json:"cut_mev"` // cells below it count as empty; negative for none
+	Cut     float64 `json:"cut_mev"` // cells below it count as empty; 0 where all count
 }
 
 // Range is where a feature was in the training.

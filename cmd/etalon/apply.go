@@ -19,12 +19,13 @@ import (
 	"etalon/metric"
 )
 
-const applyHelp = `--apply MODEL takes the networks of an earlier --model, or of etalon import, and weights new
-events with them. The rows are streamed: memory is 30 bytes a row or so, whatever their number of
-columns. Weights have mean 1 over the file; --normalise model divides by the
-constant of the sample that the model was fitted to instead, so that parts of a
-sample fit together, and none leaves density ratios as they are. Clipping is that of
-the model, or of --clip. A warning says which columns leave the range of the training.`
+const applyHelp = `--apply MODEL takes the networks of an earlier --model, or of etalon import, and
+weights new events with them, without training. The rows are streamed: memory is
+some 40 bytes a row, whatever the number of columns. Weights have mean 1 over the
+file; --normalise model divides by the constant of the sample that the model was
+fitted to instead, so that parts of a sample fit together, and none leaves density
+ratios as they are. Clipping is that of the model, or of --clip. A warning says which
+columns leave the range of the training.`
 
 // checkApply refuses flags that are of the training.
 func (o *reweightOptions) checkApply(cmd *cobra.Command) error {

@@ -43,9 +43,10 @@ float64 with mean 1. The sample may come from any generator or simulation.
 
 FILE is .npy, .npz[:key], .h5[:/path] or .csv; both tables have the same columns.
 ` + showersHelp + `
-Beside the weights, FILE.json says where they are from: hashes of the inputs, networks,
-calibration, normalisation, N_eff, closure test, warnings, version. Network and training are those of the quick preset of etalon run, with smaller batches for
-tables of few rows.
+Network and training are those of the quick preset of etalon run, with smaller
+batches for tables of few rows. Beside the weights stands a file of the same name
+but .json, which says where they are from: hashes of the inputs, networks,
+calibration, normalisation, N_eff, closure test, warnings, version.
 
 By default one network weights the points that it was trained on. With --folds K
 every point gets its weight from a network that did not see it, with --ensemble E
@@ -376,6 +377,7 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	if r.ClosureTest != nil {
 		fmt.Fprintf(&b, "closure test: %s\n", r.ClosureTest.Verdict)
 	}
+	fmt.Fprintf(&b, "provenance: %s\n", r.Provenance)
 	printWeightedColumns(&b, r.Columns)
 	_, err := a.out.Write([]byte(b.String()))
 	return err

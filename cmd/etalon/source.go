@@ -65,7 +65,7 @@ func openShowers(path string, cols int, s *showerOptions, names []string, thread
 	}
 	shape := r.Shape()
 	src := &source{path: path, rows: r.Len(), cols: len(r.Names), names: r.Names, block: showerBlock, close: r.Close,
-		showers: &dctr.Showers{Dataset: r.Dataset(), Shape: [3]int{shape.Layers, shape.X, shape.Y}, Cut: r.Cut()}}
+		showers: &dctr.Showers{Dataset: r.Dataset(), Shape: [3]int{shape.Layers, shape.X, shape.Y}, Cut: max(r.Cut(), 0)}}
 	if cols > 0 && src.cols != cols {
 		r.Close()
 		return nil, fmt.Errorf("%s: %d observables; %d expected", path, src.cols, cols)
