@@ -32,6 +32,9 @@ type source struct {
 // showerBlock is enough for all threads and few enough to see a progress.
 const showerBlock = 2048
 
+// mostReaders bounds the threads that read showers: each has some blocks of them in memory.
+const mostReaders = 8
+
 // openSource opens a table. Without --observables showers have those of the names, or the high-level
 // ones where there are no names.
 func openSource(path string, opt dataset.ReadOptions, s *showerOptions, names []string, threads int) (*source, error) {
@@ -53,9 +56,10 @@ func openShowers(path string, cols int, s *showerOptions, names []string, thread
 	if names == nil {
 		names = []string{calo.HighLevel}
 	}
-	if threads == 0 {
+	if threads == 0 || threads > runtime.GOMAXPROCS(0) {
 		threads = runtime.GOMAXPROCS(0)
 	}
+	threads = min(threads, mostReaders)
 	r, err := calo.OpenRows(path, s.cfg, threads, names...)
 	if err != nil {
 		if s.shape == "" && strings.Contains(err.Error(), "four dimensions are expected") {
