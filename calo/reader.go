@@ -248,3 +248,19 @@ func (r *Reader) Blocks(size int) iter.Seq2[Block, error] {
 		}
 	}
 }
+
+// Holds reports whether the file at path is an HDF5 file with showers in a known layout.
+// It is no error if there is no such file.
+func Holds(path string) bool {
+	f, err := hdf5.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for _, l := range layouts {
+		if _, err := f.Dataset(l.Showers); !errors.Is(err, hdf5.ErrNotFound) {
+			return true // also where it cannot be read: Open says why
+		}
+	}
+	return false
+}

@@ -12,62 +12,30 @@ import (
 // readHDF5 reads one data set of an HDF5 file. An empty path takes the only one that
 // holds numbers.
 func readHDF5[T float32 | float64](f io.ReaderAt, size int64, path string, opt ReadOptions) (*array[T], error) {
-	h, err := hdf5.New(f, size)
-	if err != nil {
-		return nil, err
-	}
-	var d *hdf5.Dataset
-	if path == "" {
-		d, err = onlyDataset(h)
-	} else if d, err = h.Dataset(path); err != nil {
-		err = withList(h, path, err)
-	}
+	d, err := openHDF5(f, size, path)
 	if err != nil {
 		return nil, err
 	}
 	a, err := readHDF5Rows[T](d, opt)
-	if err != nil && path == "" {
-		return nil, fmt.Errorf("%s: %w", d.Path, bare(err))
+	if err != nil {
+		err = nameObject(d, path, err)
 	}
 	return a, err
 }
 
 func readHDF5Rows[T float32 | float64](d *hdf5.Dataset, opt ReadOptions) (*array[T], error) {
-	if len(d.Shape) == 0 {
-		return nil, errors.New("a single value; an array is expected")
-	}
-	if !d.Type.Numeric() {
-		return nil, bareObject(d, d.ReadRows(0, 0, nil)) // says what is expected
-	}
-	rows, cols := d.Rows(), d.RowSize()
-	for _, n := range d.Shape[1:] {
-		if n == 0 {
-			cols = 0 // whatever the product of the others overflows to
-		}
-	}
-	if err := opt.checkShape(rows, cols, byteSize[T]()); err != nil {
+	rows, cols, err := hdf5Shape[T](d, opt)
+	if err != nil {
 		return nil, err
 	}
-	// The real size of the file bounds what it can hold, whatever it says.
-	if most := d.StoredAtMost(); rows*cols > most {
-		return nil, fmt.Errorf("the data set says that it has %s by %s; the file cannot hold that", plural(rows, "row"), plural(cols, "column"))
-	}
-	a := &array[T]{rows: int(rows), cols: int(cols), data: make([]T, rows*cols)}
-	block := max(1, (1<<16)/cols)
-	values := make([]float64, min(block, rows)*cols)
-	for lo := uint64(0); lo < rows; lo += block {
-		hi := min(lo+block, rows)
-		part := values[:(hi-lo)*cols]
-		if err := d.ReadRows64(lo, hi, part); err != nil {
-			return nil, bareObject(d, err)
+	a := &array[T]{rows: rows, cols: cols, data: make([]T, rows*cols)}
+	values := make([]float64, min(max(1<<16/cols, 1), rows)*cols)
+	for at := 0; at < len(a.data); {
+		part := values[:min(len(values), len(a.data)-at)]
+		if err := hdf5Values(d, uint64(at/cols), part, a.data[at:], opt.AllowNonFinite); err != nil {
+			return nil, err
 		}
-		for i, v := range part {
-			k := lo*cols + uint64(i)
-			if !finite[T](v) && !opt.AllowNonFinite {
-				return nil, fmt.Errorf("row %d, column %d %s", k/cols, k%cols, badValue(v))
-			}
-			a.data[k] = T(v)
-		}
+		at += len(part)
 	}
 	return a, nil
 }

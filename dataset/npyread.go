@@ -6,11 +6,10 @@ import (
 	"math"
 )
 
-// readNPY reads an array from a file of a known size.
-func readNPY[T float32 | float64](r io.Reader, size int64, opt ReadOptions) (*array[T], error) {
-	h, err := readNPYHeader(r, size)
-	if err != nil {
-		return nil, err
+// npyTable reads the header of a file of a known size, and checks the shape against it.
+func npyTable[T float32 | float64](r io.Reader, size int64, opt ReadOptions) (h *npyHeader, n, m int, err error) {
+	if h, err = readNPYHeader(r, size); err != nil {
+		return nil, 0, 0, err
 	}
 	rows, cols := uint64(0), uint64(1)
 	switch len(h.shape) {
@@ -20,29 +19,35 @@ func readNPY[T float32 | float64](r io.Reader, size int64, opt ReadOptions) (*ar
 	case 1:
 		rows = h.shape[0]
 	default:
-		return nil, fmt.Errorf("the array has %s; 1 or 2 are accepted (rows, columns)", plural(uint64(len(h.shape)), "dimension"))
+		return nil, 0, 0, fmt.Errorf("the array has %s; 1 or 2 are accepted (rows, columns)", plural(uint64(len(h.shape)), "dimension"))
 	}
 	if err := opt.checkShape(rows, cols, byteSize[T]()); err != nil {
-		return nil, err
+		return nil, 0, 0, err
 	}
 	// checkShape has bounded rows*cols, so nothing overflows here.
 	promised := int64(rows*cols) * int64(h.size)
 	switch held := size - h.length; {
 	case held < promised:
-		return nil, fmt.Errorf("truncated: %s by %s need %d bytes, the file holds %d",
+		return nil, 0, 0, fmt.Errorf("truncated: %s by %s need %d bytes, the file holds %d",
 			plural(rows, "row"), plural(cols, "column"), promised, held)
 	case held > promised:
-		return nil, fmt.Errorf("%s after the last value; the file should end there", plural(uint64(held-promised), "byte"))
+		return nil, 0, 0, fmt.Errorf("%s after the last value; the file should end there", plural(uint64(held-promised), "byte"))
 	}
-	a := &array[T]{rows: int(rows), cols: int(cols), data: make([]T, rows*cols)}
-	if err := readNPYValues(r, h, a, opt.AllowNonFinite); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return h, int(rows), int(cols), nil
 }
 
-// readNPYValues fills a.data, a buffer at a time.
-func readNPYValues[T float32 | float64](r io.Reader, h *npyHeader, a *array[T], allowNonFinite bool) error {
+// readNPY reads an array from a file of a known size.
+func readNPY[T float32 | float64](r io.Reader, size int64, opt ReadOptions) (*array[T], error) {
+	h, rows, cols, err := npyTable[T](r, size, opt)
+	if err != nil {
+		return nil, err
+	}
+	a := &array[T]{rows: rows, cols: cols, data: make([]T, rows*cols)}
+	return a, readNPYValues(r, h, a, 0, opt.AllowNonFinite)
+}
+
+// readNPYValues fills a.data, a buffer at a time. Its rows are those from row0 on.
+func readNPYValues[T float32 | float64](r io.Reader, h *npyHeader, a *array[T], row0 int, allowNonFinite bool) error {
 	raw := make([]byte, 1<<15)
 	values := make([]float64, len(raw)/h.size)
 	row, col := 0, 0 // of the next value in a Fortran-ordered file
@@ -61,7 +66,7 @@ func readNPYValues[T float32 | float64](r io.Reader, h *npyHeader, a *array[T], 
 				}
 			}
 			if !finite[T](v) && !allowNonFinite {
-				return fmt.Errorf("row %d, column %d %s", k/a.cols, k%a.cols, badValue(v))
+				return fmt.Errorf("row %d, column %d %s", row0+k/a.cols, k%a.cols, badValue(v))
 			}
 			a.data[k] = T(v)
 		}

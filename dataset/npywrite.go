@@ -3,6 +3,7 @@ package dataset
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
@@ -32,7 +33,15 @@ func WriteNPYFloat64(path string, data []float64) error {
 		return err
 	}
 	defer f.Abort()
-	if _, err := f.Write(npyPreamble("<f8", len(data), 0)); err != nil {
+	if err := EncodeNPYFloat64(f, data); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// EncodeNPYFloat64 writes the bytes of a one-dimensional .npy file of float64.
+func EncodeNPYFloat64(w io.Writer, data []float64) error {
+	if _, err := w.Write(npyPreamble("<f8", len(data), 0)); err != nil {
 		return err
 	}
 	var buf [1 << 15]byte
@@ -41,12 +50,12 @@ func WriteNPYFloat64(path string, data []float64) error {
 		for i, v := range data[:n] {
 			binary.LittleEndian.PutUint64(buf[8*i:], math.Float64bits(v))
 		}
-		if _, err := f.Write(buf[:8*n]); err != nil {
+		if _, err := w.Write(buf[:8*n]); err != nil {
 			return err
 		}
 		data = data[n:]
 	}
-	return f.Commit()
+	return nil
 }
 
 // NPYWriter writes a .npy file of float32 row by row, in bounded memory. The

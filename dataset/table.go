@@ -180,3 +180,9 @@ func bare(err error) error {
 	}
 	return err
 }
+
+// File returns the file of a path such as "archive.npz:key", without the key.
+func File(path string) string {
+	file, _ := splitKey(path)
+	return file
+}

@@ -44,6 +44,8 @@ type Classifier struct {
 	Params *nn.Params
 	// Calibration, if set, maps the network's logit to the log-weight.
 	Calibration *Calibration
+	// Origin, if set, says what the weights were learned from.
+	Origin *Origin
 }
 
 // New returns an untrained classifier.
@@ -117,15 +119,20 @@ func (c *Classifier) evaluate(e *cpu.Engine, x []float32, build func(string, *gr
 
 // evaluate runs the network that build makes of dim features, at n points.
 func evaluate(e *cpu.Engine, x []float32, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) ([]float64, error) {
+	p, err := compile(e, dim, build, bind)
+	if err != nil {
+		return nil, err
+	}
+	return generator.Evaluate(p, "x", x, dim)
+}
+
+func compile(e *cpu.Engine, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) (*cpu.Program, error) {
 	g := graph.New()
 	p, err := e.Compile(g, cpu.Config{}, build("", g.Input("x", dim)))
 	if err != nil {
 		return nil, err
 	}
-	if err := bind(p, ""); err != nil {
-		return nil, err
-	}
-	return generator.Evaluate(p, "x", x, dim)
+	return p, bind(p, "")
 }
 
 type meta struct {
@@ -135,11 +142,12 @@ type meta struct {
 	Scale  []float64 `json:"scale"`
 
 	Calibration *Calibration `json:"calibration,omitempty"`
+	Origin      *Origin      `json:"origin,omitempty"`
 }
 
 // Save writes a model directory.
 func (c *Classifier) Save(dir string) error {
-	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Shift, c.Scale, c.Calibration}, c.Params, nil)
+	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Shift, c.Scale, c.Calibration, c.Origin}, c.Params, nil)
 }
 
 // Load reads a model directory.
@@ -165,6 +173,9 @@ func Load(dir string) (*Classifier, error) {
 	if err := m.Calibration.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	c.Shift, c.Calibration = m.Shift, m.Calibration
+	if err := m.Origin.Check(c.Dim()); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	c.Shift, c.Calibration, c.Origin = m.Shift, m.Calibration, m.Origin
 	return c, modeldir.LoadParams(dir, c.Params)
 }

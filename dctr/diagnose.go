@@ -52,12 +52,17 @@ func Diagnose(v, logw []float64) (*Diagnostics, error) {
 	}
 	d := &Diagnostics{N: n}
 	var s1, s2, largest float64 // weights in units of exp(top)
-	sizes := make([]float64, n)
+	sizes := logw               // ln |v·exp(logw)|
+	if v != nil {
+		sizes = make([]float64, n)
+	}
 	for i, l := range logw {
 		w := weight(v, i) * math.Exp(l-top)
 		s1, s2 = s1+w, s2+w*w
 		largest = max(largest, w)
-		sizes[i] = l + math.Log(math.Abs(weight(v, i)))
+		if v != nil {
+			sizes[i] = l + math.Log(math.Abs(v[i]))
+		}
 		if w < 0 {
 			d.Negative++
 		}

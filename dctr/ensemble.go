@@ -28,6 +28,8 @@ type Ensemble struct {
 	Folds int
 	// Geometric makes the weight the geometric mean, exp of the mean logit.
 	Geometric bool
+	// Origin, if set, says what the weights were learned from.
+	Origin *Origin
 }
 
 // Check returns an error for a set of classifiers that cannot be used together.
@@ -186,6 +188,8 @@ type ensembleMeta struct {
 	Members   int  `json:"members"`
 	Folds     int  `json:"folds,omitempty"`
 	Geometric bool `json:"geometric,omitempty"`
+
+	Origin *Origin `json:"origin,omitempty"`
 }
 
 func memberName(i int) string { return fmt.Sprintf("member%d", i) }
@@ -199,7 +203,7 @@ func (m *Ensemble) Save(dir string) error {
 	for i, c := range m.Members {
 		parts[memberName(i)] = c.Save
 	}
-	return modeldir.Save(dir, ensembleMeta{modeldir.NewHeader(ensembleKind), len(m.Members), m.Folds, m.Geometric}, nil, parts)
+	return modeldir.Save(dir, ensembleMeta{modeldir.NewHeader(ensembleKind), len(m.Members), m.Folds, m.Geometric, m.Origin}, nil, parts)
 }
 
 // LoadEnsemble reads a model directory of kind ensemble.
@@ -218,7 +222,7 @@ func LoadEnsemble(dir string) (*Ensemble, error) {
 	if meta.Members < 1 || meta.Members > maxMembers {
 		return nil, fmt.Errorf("%s: members = %d; 1 to %d are accepted", dir, meta.Members, maxMembers)
 	}
-	m := &Ensemble{Folds: meta.Folds, Geometric: meta.Geometric}
+	m := &Ensemble{Folds: meta.Folds, Geometric: meta.Geometric, Origin: meta.Origin}
 	for i := range meta.Members {
 		c, err := Load(filepath.Join(dir, memberName(i)))
 		if err != nil {
@@ -226,7 +230,10 @@ func LoadEnsemble(dir string) (*Ensemble, error) {
 		}
 		m.Members = append(m.Members, c)
 	}
-	if err := m.Check(); err != nil {
+	if err = m.Check(); err == nil {
+		err = m.Origin.Check(m.Dim())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return m, nil

@@ -29,6 +29,8 @@ type Imported struct {
 	Shift, Scale []float64
 	// Source tells where the network is from, for people.
 	Source string
+	// Origin, if set, says what files the network is from and names its inputs.
+	Origin *Origin
 	// Params are i/W (in×out) and i/b (out) of layer i.
 	Params *nn.Params
 }
@@ -154,6 +156,7 @@ type importedMeta struct {
 	Layers   []ImportedLayer `json:"layers"`
 	Shift    []float64       `json:"shift,omitempty"`
 	Scale    []float64       `json:"scale,omitempty"`
+	Origin   *Origin         `json:"origin,omitempty"`
 }
 
 // Save implements Weigher.
@@ -161,7 +164,7 @@ func (m *Imported) Save(dir string) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	return modeldir.Save(dir, importedMeta{modeldir.NewHeader(importedKind), m.Source, m.Features, m.Layers, m.Shift, m.Scale}, m.Params, nil)
+	return modeldir.Save(dir, importedMeta{modeldir.NewHeader(importedKind), m.Source, m.Features, m.Layers, m.Shift, m.Scale, m.Origin}, m.Params, nil)
 }
 
 // LoadImported reads a model directory of kind imported.
@@ -181,8 +184,11 @@ func LoadImported(dir string) (*Imported, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	m.Shift, m.Scale, m.Source = meta.Shift, meta.Scale, meta.Source
-	if err := m.Check(); err != nil {
+	m.Shift, m.Scale, m.Source, m.Origin = meta.Shift, meta.Scale, meta.Source, meta.Origin
+	if err = m.Check(); err == nil {
+		err = m.Origin.Check(m.Dim())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return m, modeldir.LoadParams(dir, m.Params)

@@ -33,15 +33,14 @@ func NewTail(logw []float64) Tail {
 	if m < minTail {
 		return t
 	}
-	l := slices.Clone(logw)
-	slices.Sort(l) // NaN first
-	top, cut := l[n-1], l[n-m-1]
-	if l[0] != l[0] || math.IsInf(top, 1) || math.IsInf(cut, -1) {
+	l, ok := largest(logw, m+1)
+	if !ok || math.IsInf(l[m], 1) || math.IsInf(l[0], -1) {
 		return t
 	}
+	top, cut := l[m], l[0]
 	excess := make([]float64, m) // over the threshold, in units of the largest weight; rising
 	t.Hill = 0
-	for i, v := range l[n-m:] {
+	for i, v := range l[1:] {
 		excess[i] = math.Exp(v-top) - math.Exp(cut-top)
 		t.Hill += (v - cut) / float64(m)
 	}
@@ -54,6 +53,28 @@ func NewTail(logw []float64) Tail {
 	t.K = (k*float64(m) + 0.5*prior) / (float64(m) + prior)
 	t.Error = (1 + t.K) / math.Sqrt(float64(m))
 	return t
+}
+
+// largest returns the m largest values, rising; ok is false if there is a NaN.
+func largest(x []float64, m int) (top []float64, ok bool) {
+	top = make([]float64, 0, 2*m)
+	least := math.Inf(-1)
+	for _, v := range x {
+		if v != v {
+			return nil, false
+		}
+		if v < least {
+			continue
+		}
+		if top = append(top, v); len(top) == 2*m {
+			slices.Sort(top)
+			copy(top, top[m:])
+			top = top[:m]
+			least = top[0]
+		}
+	}
+	slices.Sort(top)
+	return top[max(0, len(top)-m):], true
 }
 
 // paretoShape estimates the shape k of the generalised Pareto distribution of rising

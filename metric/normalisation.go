@@ -17,11 +17,34 @@ func Normalisation(w, v []float64) (Estimate, error) {
 	if v != nil && len(v) != len(w) {
 		panic("metric: Normalisation: w and v must have one length")
 	}
+	if v == nil { // of very many events without their copies
+		return plainMean("normalisation", w)
+	}
 	m, err := Observable{F: w, W: v}.moments("normalisation")
 	if err != nil {
 		return Estimate{}, err
 	}
 	return m.estimate(), nil
+}
+
+// plainMean is Observable.Mean of events without weights.
+func plainMean(what string, f []float64) (Estimate, error) {
+	if err := (Observable{F: f}).check(what); err != nil {
+		return Estimate{}, err
+	}
+	n, origin := float64(len(f)), f[0]
+	var shift, s2 float64
+	for _, x := range f {
+		shift += (x - origin) / n
+	}
+	for _, x := range f {
+		d := x - origin - shift
+		s2 += d * d / n
+	}
+	if !finite(s2) || !finite(origin+shift) {
+		return Estimate{}, fmt.Errorf("metric: %s: the sums over the events overflow", what)
+	}
+	return Estimate{origin + shift, math.Sqrt(s2 / n)}, nil
 }
 
 // WeightCorrelation returns Pearson's correlation coefficient ρ of two weightings of

@@ -23,15 +23,19 @@ type points struct {
 
 // compare reads the files and scores the sample.
 func (a *app) compare(o *scoreOptions) (*comparison, error) {
-	truth, err := dataset.Read(o.truth, dataset.ReadOptions{})
+	truth, _, err := a.readTable(o.truth, dataset.ReadOptions{}, &o.showers, o.threads)
 	if err != nil {
 		return nil, err
 	}
+	names := truth.Names
 	if err := o.resolve(truth); err != nil {
 		return nil, err
 	}
 	sample := &points{}
-	if sample.Table, err = dataset.Read(o.sample, dataset.ReadOptions{Cols: truth.Cols}); err != nil {
+	if sample.Table, _, err = a.readTable(o.sample, dataset.ReadOptions{Cols: truth.Cols}, &o.showers, o.threads); err != nil {
+		return nil, err
+	}
+	if err := sameNames(o.truth, o.sample, names, sample.Names); err != nil {
 		return nil, err
 	}
 	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), columnScores: columnScores{Names: truth.Names}}
@@ -44,7 +48,7 @@ func (a *app) compare(o *scoreOptions) (*comparison, error) {
 			return nil, err
 		}
 	}
-	ref, floor, all, err := o.split(truth, r)
+	ref, floor, all, err := a.split(o, truth, r)
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +128,11 @@ func span(t *dataset.Table, col int) (lo, hi float64) {
 // points for the floor, as many as the sample's effective number if there are
 // enough, and all truth points. Rows are chosen at random, since a file may be
 // sorted.
-func (o *scoreOptions) split(truth *dataset.Table, r *comparison) (ref, floor *points, all *dataset.Table, err error) {
+func (a *app) split(o *scoreOptions, truth *dataset.Table, r *comparison) (ref, floor *points, all *dataset.Table, err error) {
 	want := max(int(math.Round(r.NEff)), 1)
 	all = truth
 	if o.test != "" {
-		test, err := dataset.Read(o.test, dataset.ReadOptions{Cols: truth.Cols})
+		test, _, err := a.readTable(o.test, dataset.ReadOptions{Cols: truth.Cols}, &o.showers, o.threads)
 		if err != nil {
 			return nil, nil, nil, err
 		}

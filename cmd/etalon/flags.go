@@ -76,6 +76,11 @@ func checkOut(path string, inputs ...string) error {
 	if !strings.EqualFold(filepath.Ext(path), ".npy") {
 		return usage("%s: unknown type of output file; .npy is accepted", path)
 	}
+	return checkWritable(path, inputs...)
+}
+
+// checkWritable is checkOut for files of any type.
+func checkWritable(path string, inputs ...string) error {
 	if old, err := os.Stat(path); err == nil {
 		for _, in := range inputs {
 			if info, err := os.Stat(in); err == nil && os.SameFile(info, old) {

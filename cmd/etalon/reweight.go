@@ -26,6 +26,10 @@ type reweightOptions struct {
 	folds, members              int
 	clip                        float64
 	renormalise                 bool
+	showers                     showerOptions
+
+	apply, normalise string // a model, and how its weights are normalised
+	ownClip          bool   // whether --clip is given
 }
 
 func (a *app) reweightCmd() *cobra.Command {
@@ -37,9 +41,12 @@ func (a *app) reweightCmd() *cobra.Command {
 each point of the sample, its density ratio truth/sample, as one column of
 float64 with mean 1. The sample may come from any generator or simulation.
 
-FILE is .npy, .npz[:key], .h5[:/path] or .csv; both tables have the same columns. Network and
-training are those of the quick preset of etalon run, with smaller batches for
-tables of few rows.
+FILE is .npy, .npz[:key], .h5[:/path] or .csv; both tables have the same columns.
+` + showersHelp + `
+Network and training are those of the quick preset of etalon run, with smaller
+batches for tables of few rows. Beside the weights stands a file of the same name
+but .json, which says where they are from: hashes of the inputs, networks,
+calibration, normalisation, N_eff, closure test, warnings, version.
 
 By default one network weights the points that it was trained on. With --folds K
 every point gets its weight from a network that did not see it, with --ensemble E
@@ -51,14 +58,28 @@ sample are the old ones times the density ratio. They may be negative.
 Printed are the normalisation of the ratio before it is brought to mean 1 (DCTRGAN,
 eq. 10), and for every column its mean before and after weighting, beside that of
 the truth, the dilution r, the uncertainty of the weighted mean divided by that of
-the truth, and N_G (eq. 9), how many weighted points know it as well as the truth.`,
+the truth, and N_G (eq. 9), how many weighted points know it as well as the truth.
+
+` + applyHelp,
 		Example: `  etalon reweight --truth truth.npy --sample generated.npy --out weights.npy
   etalon reweight --truth t.csv --sample g.csv --out logw.npy --log --model classifier
   etalon reweight --truth t.npy --sample g.npy --out w.npy --folds 5 --ensemble 2 --errors e.npy --closure
+  etalon reweight --apply classifier --sample more.npy --out more_weights.npy
+  etalon reweight --truth geant4.h5 --sample gan.h5 --observables high_level,x2_moment --out w.npy
   etalon score --truth truth.npy --sample generated.npy --weights weights.npy`,
 		Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := need(cmd, "truth", "sample", "out"); err != nil {
+			if err := o.checkApply(cmd); err != nil {
+				return err
+			}
+			needed := []string{"truth", "sample", "out"}
+			if o.apply != "" {
+				needed = needed[1:]
+			}
+			if err := need(cmd, needed...); err != nil {
+				return err
+			}
+			if err := o.showers.parse(cmd); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("epochs") && o.epochs < 1 {
@@ -72,6 +93,9 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 			}
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.apply != "" {
+				return a.applyModel(o)
 			}
 			return a.reweight(o)
 		},
@@ -93,6 +117,9 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 	f.BoolVar(&o.renormalise, "renormalise", true, "bring clipped weights back to their former total")
 	f.BoolVar(&o.closure, "closure", false, "train a fresh classifier to see whether weighted sample and truth still differ")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the truth points (default: that of the quick preset)")
+	f.StringVar(&o.apply, "apply", "", "`MODEL` directory to weight the sample with, without training")
+	f.StringVar(&o.normalise, "normalise", "file", "with --apply: file for mean weight 1, model for the constant of its training, or none")
+	showerFlags(cmd, &o.showers)
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
 	jsonFlag(cmd, &o.json)
@@ -124,8 +151,22 @@ func (o *reweightOptions) check() error {
 	case o.errors != "" && o.members*max(o.folds, 1) == 1:
 		return usage("--errors needs several networks: --folds or --ensemble")
 	}
-	inputs := []string{o.truth, o.sample, o.truthWeights, o.sampleWeights}
+	var inputs, files []string
+	for _, path := range []string{o.truth, o.sample, o.truthWeights, o.sampleWeights} {
+		inputs = append(inputs, dataset.File(path))
+	}
+	for _, path := range []string{o.truth, o.sample} {
+		if path != "" {
+			files = append(files, path)
+		}
+	}
+	if err := o.showers.check(files...); err != nil {
+		return err
+	}
 	if err := checkOut(o.out, inputs...); err != nil {
+		return err
+	}
+	if err := checkProvenance(o.out); err != nil {
 		return err
 	}
 	if o.errors != "" {
@@ -160,24 +201,24 @@ type reweighted struct {
 	ClosureTest *dctr.Closure     `json:"closure_test,omitempty"`
 	Columns     []weightedColumn  `json:"columns"`
 	Model       string            `json:"model,omitempty"`
+	Provenance  string            `json:"provenance"`
 	Seed        uint64            `json:"seed"`
 }
 
 func (a *app) reweight(o reweightOptions) error {
-	truth, err := readSample(o.truth, o.truthWeights, 0, minReweightRows)
+	truth, err := a.readSample(o.truth, o.truthWeights, 0, minReweightRows, &o.showers, o.threads)
 	if err != nil {
 		return err
 	}
-	sample, err := readSample(o.sample, o.sampleWeights, truth.cols, minReweightRows)
+	sample, err := a.readSample(o.sample, o.sampleWeights, truth.cols, minReweightRows, &o.showers, o.threads)
 	if err != nil {
 		return err
 	}
-	if o.log {
-		for i, v := range sample.W {
-			if v <= 0 {
-				return fmt.Errorf("%s: weight %d is %g, which has no logarithm; --log accepts positive ones", o.sampleWeights, i, v)
-			}
-		}
+	if err := sameNames(o.truth, o.sample, truth.names, sample.names); err != nil {
+		return err
+	}
+	if err := o.checkLog(sample.W); err != nil {
+		return err
 	}
 	e := cpu.New(o.threads)
 	defer e.Close()
@@ -192,7 +233,7 @@ func (a *app) reweight(o reweightOptions) error {
 		return err
 	}
 	r.Columns = weighColumns(truth, sample, total(sample.W, w.logw))
-	if err := o.write(w, sample.W); err != nil {
+	if err := o.write(w, truth, sample, r); err != nil {
 		return err
 	}
 	if o.json {
@@ -201,10 +242,35 @@ func (a *app) reweight(o reweightOptions) error {
 	return a.printWeights(o, r)
 }
 
+// checkLog refuses weights of events that have no logarithm where it is asked for.
+func (o reweightOptions) checkLog(v []float64) error {
+	if !o.log {
+		return nil
+	}
+	for i, x := range v {
+		if x <= 0 {
+			return fmt.Errorf("%s: weight %d is %g, which has no logarithm; --log accepts positive ones", o.sampleWeights, i, x)
+		}
+	}
+	return nil
+}
+
 // write writes the files that were asked for.
-func (o reweightOptions) write(w *weighted, v []float64) error {
+func (o reweightOptions) write(w *weighted, truth, sample tabled, r *reweighted) error {
+	origin, err := o.origin(w, truth, sample)
+	if err != nil {
+		return err
+	}
+	p := &provenance{Made: "fit", Sample: origin.Sample, Columns: origin.Names, Model: recordModel(w.fit.Model), Training: withoutRanges(origin),
+		Normalisation: normalisation{"file", *origin.LogNorm, conventions["file"]}, Clipped: w.clipped, Diagnostics: r.Diagnostics}
 	if o.model != "" {
+		if err := dctr.SetOrigin(w.fit.Model, origin); err != nil {
+			return err
+		}
 		if err := w.fit.Model.Save(o.model); err != nil {
+			return err
+		}
+		if p.Model.SHA256, err = modeldir.Hash(o.model); err != nil {
 			return err
 		}
 	}
@@ -213,17 +279,37 @@ func (o reweightOptions) write(w *weighted, v []float64) error {
 			return err
 		}
 	}
-	out := w.logw
-	switch {
-	case !o.log:
-		out = total(v, w.logw)
-	case v != nil:
-		out = total(v, w.logw)
+	return publish(o.out, o.values(sample.W, w.logw), o.log, p)
+}
+
+// origin says what the weights were learned from.
+func (o reweightOptions) origin(w *weighted, truth, sample tabled) (*dctr.Origin, error) {
+	var err error
+	r := &dctr.Origin{Software: software(), Loss: o.loss, Epochs: w.epochs, Folds: o.folds, Ensemble: o.members, Seed: o.seed, LogNorm: &w.logNorm,
+		Clip: o.clip, Renormalise: o.clip > 0 && o.renormalise, Closure: w.closure,
+		Names: truth.names, Ranges: dctr.Ranges(truth.cols, truth.X, sample.X)}
+	if r.Names == nil {
+		r.Names = sample.names
+	}
+	if r.Truth, err = sourceOf(o.truth, o.truthWeights, len(truth.X)/truth.cols, truth.showers); err != nil {
+		return nil, err
+	}
+	r.Sample, err = sourceOf(o.sample, o.sampleWeights, len(sample.X)/sample.cols, sample.showers)
+	return r, err
+}
+
+// values are what is written of log-weights, times the weights v that the events had.
+func (o reweightOptions) values(v, logw []float64) []float64 {
+	if o.log && v == nil {
+		return logw
+	}
+	out := total(v, logw)
+	if o.log {
 		for i, x := range out {
 			out[i] = math.Log(x)
 		}
 	}
-	return dataset.WriteNPYFloat64(o.out, out)
+	return out
 }
 
 // describe collects the numbers of the weights.
@@ -238,7 +324,7 @@ func (o reweightOptions) describe(w *weighted, v []float64) (*reweighted, error)
 	}
 	final.Closure, final.ClosureError = raw.Closure, raw.ClosureError // before normalisation and clipping
 	r := &reweighted{Out: o.out, Diagnostics: final, Loss: o.loss, Folds: o.folds, Errors: o.errors, Calibration: o.calibrate,
-		Before: w.fit.Before, After: w.fit.After, Clipped: w.clipped, ClosureTest: w.closure, Model: o.model, Seed: o.seed}
+		Before: w.fit.Before, After: w.fit.After, Clipped: w.clipped, ClosureTest: w.closure, Model: o.model, Provenance: provenancePath(o.out), Seed: o.seed}
 	if o.members > 1 {
 		r.Ensemble = o.members
 	}
@@ -276,9 +362,7 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	if r.After != nil {
 		fmt.Fprintf(&b, "%s calibration: cross-entropy %.5f -> %.5f, calibration error %.4f -> %.4f\n", o.calibrate, r.Before.BCE, r.After.BCE, r.Before.ECE, r.After.ECE)
 	}
-	if c := r.Clipped; c != nil {
-		fmt.Fprintf(&b, "clipped at %g: %d weights with %.2f %% of the total, %.2f %% of it removed\n", c.Limit, c.Events, 100*c.Share, 100*c.Removed)
-	}
+	printClipped(&b, r.Clipped)
 	if r.Valid != nil {
 		chance, name := dctr.Loss(o.loss).Chance(), "a coin's"
 		if o.loss == string(dctr.BCE) {
@@ -293,9 +377,16 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	if r.ClosureTest != nil {
 		fmt.Fprintf(&b, "closure test: %s\n", r.ClosureTest.Verdict)
 	}
+	fmt.Fprintf(&b, "provenance: %s\n", r.Provenance)
 	printWeightedColumns(&b, r.Columns)
 	_, err := a.out.Write([]byte(b.String()))
 	return err
+}
+
+func printClipped(b *strings.Builder, c *dctr.Clipped) {
+	if c != nil {
+		fmt.Fprintf(b, "clipped at %g: %d weights with %.2f %% of the total, %.2f %% of it removed\n", c.Limit, c.Events, 100*c.Share, 100*c.Removed)
+	}
 }
 
 // checkModelDir tells early what saving the model would find.

@@ -39,6 +39,7 @@ type scoreOptions struct {
 	c2stEvents          count
 	seed                uint64
 	threads             int
+	showers             showerOptions
 }
 
 func (a *app) scoreCmd() *cobra.Command {
@@ -104,7 +105,8 @@ rows of a FILE of centres and their --mode-sigma; a further column of the file
 holds the shares that are expected. They are sought in the columns of --columns,
 or in all.
 
-FILE is .npy, .npz[:key], .h5[:/path] or .csv.`, strings.Join(dataset.MultimodalNames(), ", ")),
+FILE is .npy, .npz[:key], .h5[:/path] or .csv.
+`+showersHelp, strings.Join(dataset.MultimodalNames(), ", ")),
 		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
   etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json
   etalon score --truth truth.npy --sample generated.npy --weights w.npy --statistics --compare-weights other.npy
@@ -123,6 +125,12 @@ FILE is .npy, .npz[:key], .h5[:/path] or .csv.`, strings.Join(dataset.Multimodal
 			}
 			if err == nil {
 				err = checkThreads(o.threads)
+			}
+			if err == nil {
+				err = o.showers.parse(cmd)
+			}
+			if err == nil {
+				err = o.showers.check(o.truth, o.sample)
 			}
 			if err != nil {
 				return err
@@ -155,6 +163,7 @@ FILE is .npy, .npz[:key], .h5[:/path] or .csv.`, strings.Join(dataset.Multimodal
 	f.Float64Var(&o.modeRadius, "mode-radius", 4, "how far from its centre a point belongs to a mode, in standard deviations")
 	o.c2stEvents = c2stEvents
 	f.Var(&o.c2stEvents, "c2st-events", "most points of the truth, and of the sample, that c2st takes")
+	showerFlags(cmd, &o.showers)
 	seedFlag(cmd, &o.seed)
 	f.IntVar(&o.threads, "threads", 0, "threads of c2st's classifier and of the bootstraps, 0 for one per core; results do not depend on it")
 	jsonFlag(cmd, &asJSON)

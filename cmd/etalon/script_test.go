@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script. The scripts find a finished tiny run at $RUN,
-// which they must not change, and its configuration at $TINY.
+// which they must not change, its configuration at $TINY, showers and Keras networks in
+// $CALO and $KERAS.
 func TestScripts(t *testing.T) {
 	run := tinyRun(t, "--threads", "1")
 	config, err := filepath.Abs("testdata/tiny.toml")
@@ -38,6 +39,13 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RUN", run)
 			env.Setenv("TINY", config)
+			for name, dir := range map[string]string{"CALO": "../../calo/testdata", "KERAS": "../../dctr/testdata/keras"} {
+				path, err := filepath.Abs(dir)
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, path)
+			}
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -107,18 +107,18 @@ type unfolded struct {
 }
 
 func (a *app) unfold(o unfoldOptions) error {
-	z, err := readSample(o.mcTruth, o.mcWeights, 0, minReweightRows)
+	z, err := a.readSample(o.mcTruth, o.mcWeights, 0, minReweightRows, nil, 0)
 	if err != nil {
 		return err
 	}
-	x, err := readSample(o.mcReco, "", 0, 0)
+	x, err := a.readSample(o.mcReco, "", 0, 0, nil, 0)
 	if err != nil {
 		return err
 	}
 	if nz, nx := len(z.X)/z.cols, len(x.X)/x.cols; nz != nx {
 		return fmt.Errorf("%s: %d rows; %s has %d, and the rows of both are the same events", o.mcReco, nx, o.mcTruth, nz)
 	}
-	data, err := readSample(o.data, o.dataWeights, x.cols, minReweightRows)
+	data, err := a.readSample(o.data, o.dataWeights, x.cols, minReweightRows, nil, 0)
 	if err != nil {
 		return err
 	}

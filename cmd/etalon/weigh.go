@@ -29,6 +29,8 @@ type weighted struct {
 	logw    []float64 // of the sample's events, the factor on their weights v; Σ v·exp(logw) = Σ v
 	clipped *dctr.Clipped
 	closure *dctr.Closure
+	logNorm float64 // that the networks' log-weights were lessened by, before the clipping
+	epochs  int
 }
 
 // trainWeights trains the classifiers and weights the sample.
@@ -55,7 +57,7 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 		Network: preset.Classifier.Network, Shift: shift, Scale: scale, Training: cfg, Loss: dctr.Loss(o.loss),
 		Folds: o.folds, Members: o.members, Calibrate: o.calibrate, Seed: o.seed, Train: a.trainer(cfg),
 	}
-	w := &weighted{}
+	w := &weighted{epochs: cfg.Epochs}
 	if w.fit, err = fit.Run(ctx, e, truth, sample); err != nil {
 		return nil, err
 	}
@@ -67,6 +69,7 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 			return nil, err
 		}
 	}
+	w.logNorm = w.fit.LogW[0] - w.logw[0]
 	if o.clip > 0 {
 		if w.logw, w.clipped, err = dctr.Clip(sample.W, w.logw, o.clip, o.renormalise); err != nil {
 			return nil, err

@@ -12,19 +12,22 @@ type tabled struct {
 	dctr.Sample
 	cols  int
 	names []string // nil where the file has none
+
+	showers *dctr.Showers // nil for a plain table
 }
 
 // readSample reads a table of cols columns (0: any number) and at least rows rows,
-// and its weights unless the path of these is empty.
-func readSample(path, weights string, cols, rows int) (tabled, error) {
-	t, err := dataset.Read(path, dataset.ReadOptions{Cols: cols})
+// and its weights unless the path of these is empty. Without options for showers there
+// are plain tables alone.
+func (a *app) readSample(path, weights string, cols, rows int, showers *showerOptions, threads int) (tabled, error) {
+	t, from, err := a.readTable(path, dataset.ReadOptions{Cols: cols}, showers, threads)
 	if err != nil {
 		return tabled{}, err
 	}
 	if t.Rows < rows {
 		return tabled{}, fmt.Errorf("%s: %d rows; at least %d are accepted", path, t.Rows, rows)
 	}
-	s := tabled{dctr.Sample{X: t.Data}, t.Cols, t.Names}
+	s := tabled{dctr.Sample{X: t.Data}, t.Cols, t.Names, from}
 	if weights == "" {
 		return s, nil
 	}

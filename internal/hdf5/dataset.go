@@ -198,3 +198,12 @@ func (d *Dataset) StoredAtMost() uint64 {
 	}
 	return size
 }
+
+// ChunkRows returns how many rows are stored together: reading whole multiples of
+// them, from a multiple on, decodes nothing twice. 1 where rows can be had one by one.
+func (d *Dataset) ChunkRows() uint64 {
+	if d.grid == nil {
+		return 1
+	}
+	return d.grid.chunk[0]
+}

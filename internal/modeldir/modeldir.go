@@ -23,7 +23,7 @@ import (
 const (
 	jsonName    = "model.json"
 	weightsName = "weights.safetensors"
-	maxJSON     = 1 << 20
+	maxJSON     = 64 << 20 // images have 10⁵ features
 	maxWeights  = 4 << 30
 	format      = 1
 )

@@ -1,0 +1,54 @@
+package dctr
+
+import (
+	"etalon/engine/cpu"
+	"etalon/generator"
+	"etalon/graph"
+	"etalon/nn"
+)
+
+// Scorer computes log-weights of many blocks of rows; the networks are compiled once. Its
+// memory does not depend on the number of rows. It is not safe for concurrent use.
+type Scorer struct {
+	dim      int
+	programs []*cpu.Program
+	ensemble *Ensemble // of the programs; nil for a single one
+}
+
+// NewScorer prepares a Weigher.
+func NewScorer(e *cpu.Engine, w Weigher) (*Scorer, error) {
+	s := &Scorer{dim: w.Dim()}
+	add := func(build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) error {
+		p, err := compile(e, s.dim, build, bind)
+		s.programs = append(s.programs, p)
+		return err
+	}
+	m, ok := w.(*Ensemble)
+	if !ok {
+		return s, add(w.Build, w.Bind)
+	}
+	s.ensemble = m
+	for _, c := range m.Members {
+		if err := add(c.Build, c.Bind); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// LogWeights returns the log-weights of rows, row-major: what the Weigher's Logits gives,
+// bit by bit, however the rows are cut into blocks.
+func (s *Scorer) LogWeights(x []float32) ([]float64, error) {
+	logits := make([][]float64, len(s.programs))
+	for i, p := range s.programs {
+		var err error
+		if logits[i], err = generator.Evaluate(p, "x", x, s.dim); err != nil {
+			return nil, err
+		}
+	}
+	if s.ensemble == nil {
+		return logits[0], nil
+	}
+	logw, _ := s.ensemble.combine(logits)
+	return logw, nil
+}
