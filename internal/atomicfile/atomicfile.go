@@ -112,13 +112,24 @@ func Create(path string) (*File, error) {
 // Write appends p to the file.
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
+	return n, f.note(err)
+}
+
+// WriteAt writes p at byte off of the file. It does not move the place of Write.
+func (f *File) WriteAt(p []byte, off int64) (int, error) {
+	n, err := f.file.WriteAt(p, off)
+	return n, f.note(err)
+}
+
+// note words the error of a write and remembers it.
+func (f *File) note(err error) error {
 	if err != nil {
 		err = fmt.Errorf("%s: cannot write: %w", f.path, cause(err))
 		if f.failed == nil {
 			f.failed = err
 		}
 	}
-	return n, err
+	return err
 }
 
 // Commit syncs the file and renames it to its path. On an error the temporary

@@ -1,5 +1,5 @@
-// Package hdf5 reads HDF5 files: the data sets of numbers in them, a block of rows at
-// a time, and attributes. It writes nothing and needs no C library.
+// Package hdf5 reads and writes HDF5 files: data sets of numbers, a block of rows at a
+// time, and attributes. It needs no C library.
 //
 // Format: "HDF5 File Format Specification Version 3.0", The HDF Group. What is read:
 //
@@ -19,4 +19,8 @@
 // against the size of the file before memory is taken, trees are walked with each node
 // visited once and nested structures to a bounded depth. A chunk takes memory only as
 // far as its stored bytes can expand.
+//
+// Written ([Create]) is the oldest version of everything, which all readers know:
+// superblock 0, symbol tables, contiguous values or chunks along the rows in a B-tree,
+// with shuffle and deflate, and attributes. The same rows give the same bytes.
 package hdf5
