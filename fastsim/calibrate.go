@@ -69,7 +69,6 @@ func (c *calibration) begin() {
 	for i, row := range c.look.correlation() {
 		copy(c.Correlation[i], row)
 	}
-	definite(c.Correlation)
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
 	c.SpotEnergy = max(c.Cut, 1e-3*c.Energy.At(0)/float64(c.Layers)) * 2
@@ -77,7 +76,7 @@ func (c *calibration) begin() {
 	c.Radial = make([]RadialKnot, len(ages))
 	for k, age := range ages {
 		c.target[k] = shares(c.truth.rings[k])
-		c.Radial[k] = RadialKnot{Age: age, Core: 0.2, Tail: 1.5, CoreFraction: 0.7}
+		c.Radial[k].Age = age
 	}
 	c.fitRadial()
 }
@@ -102,8 +101,15 @@ func (c *calibration) setQuantum(quantum float64) {
 	c.SpotSigma = math.Sqrt(min(max(math.Log(quantum/c.SpotEnergy), 0.01), 3))
 }
 
-// depend sets the marginals and correlations of width and multiplicity.
+// depend sets the marginals and correlations of width and multiplicity. They are sums of
+// the profile's numbers and of something independent, so the matrix is positive definite
+// where that of the profile is.
 func (c *calibration) depend() {
+	own := make([][]float64, profileNumbers)
+	for i := range own {
+		own[i] = c.Correlation[i][:profileNumbers]
+	}
+	definite(own)
 	for i, d := range []*dependence{&c.width, &c.multiplicity} {
 		k := latWidth + i
 		*c.marginals()[k] = logNormal(0, c.spreadOf(d))
@@ -124,7 +130,6 @@ func (c *calibration) depend() {
 	}
 	both /= c.spreadOf(&c.width) * c.spreadOf(&c.multiplicity)
 	c.Correlation[latWidth][latMultiplicity], c.Correlation[latMultiplicity][latWidth] = both, both
-	definite(c.Correlation)
 }
 
 func (c *calibration) spreadOf(d *dependence) float64 {
@@ -140,7 +145,7 @@ func (c *calibration) spreadOf(d *dependence) float64 {
 func (c *calibration) fitRadial() {
 	for k := range c.Radial {
 		if c.target[k] != ([rings]float64{}) {
-			c.Radial[k] = fitRadial(c.target[k], c.Radial[k], c.Reach)
+			c.Radial[k] = fitRadial(c.target[k], RadialKnot{Age: ages[k], Core: 0.1 + 0.2*ages[k], Tail: 1.5 + ages[k], CoreFraction: 0.7}, c.Reach)
 			continue
 		}
 		if k > 0 { // no energy at this age: as before

@@ -117,8 +117,9 @@ type view struct {
 	// observed and expected are the mean energies of the layers and those of the fitted
 	// profiles.
 	observed, expected []float64
-	// quantum is the mean of (E - μ)²/μ over layers with some energy, μ from the
-	// fitted profile: for spots the ratio of their mean square and mean energy.
+	// quantum is the mean square of the second differences of E - μ along the depth over
+	// that of spots of unit energy, μ from the fitted profile: the ratio of the spots'
+	// mean square and mean energy, free of smooth departures from the profile.
 	quantum float64
 }
 
@@ -142,8 +143,9 @@ func (c *census) view(response []float64) *view {
 			e, mu := float64(energy[l]), total*p
 			v.observed[l] += e
 			v.expected[l] += mu
-			if p > 0.01 {
-				pull += (e - mu) * (e - mu) / mu
+			if l > 1 && share[l-2] > 0.02 && share[l-1] > 0.02 && p > 0.02 {
+				d := (e - mu) - 2*(float64(energy[l-1])-total*share[l-1]) + float64(energy[l-2]) - total*share[l-2]
+				pull += d * d / (total * (p + 4*share[l-1] + share[l-2]))
 				terms++
 			}
 		}

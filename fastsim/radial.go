@@ -126,28 +126,26 @@ func fitRadial(share [rings]float64, start RadialKnot, reach float64) RadialKnot
 	knot := func(v []float64) RadialKnot {
 		core := min(max(math.Exp(v[0]), 2*leastRadius), 5)
 		return RadialKnot{
-			Age: start.Age, Core: core, Tail: min(core*(1+math.Exp(v[1])), 20),
+			Age: start.Age, Core: core, Tail: min(core*(1+math.Exp(v[1])), 8),
 			CoreFraction: 1 / (1 + math.Exp(-v[2])),
 		}
 	}
-	p := min(max(start.CoreFraction, 0.01), 0.99)
-	v := []float64{math.Log(start.Core), math.Log(max(start.Tail/start.Core-1, 0.1)), math.Log(p / (1 - p))}
+	first := []float64{math.Log(start.Core), math.Log(max(start.Tail/start.Core-1, 0.1)), math.Log(start.CoreFraction / (1 - start.CoreFraction))}
 	problem := optimize.Problem{Func: func(v []float64) float64 {
 		loss := 0.0
 		for i, s := range ringShares(knot(v), reach) {
 			d := s - share[i]
 			loss += d * d / (share[i] + 1e-3)
 		}
-		// Far from what the rings can tell, the start holds.
-		for i, w := range v {
-			if w != w || math.Abs(w) > 8 {
-				loss += math.Abs(w-[]float64{-1, 2, 0}[i]) * 1e-2
-			}
+		for i, w := range v { // the start holds where rings tell little
+			d := w - first[i]
+			loss += 1e-6 * d * d
 		}
 		return loss
 	}}
 	settings := &optimize.Settings{MajorIterations: 250, Converger: &optimize.FunctionConverge{Absolute: 1e-10, Iterations: 30}}
-	if r, err := optimize.Minimize(problem, v, settings, &optimize.NelderMead{SimplexSize: 0.2}); err == nil {
+	v := first
+	if r, err := optimize.Minimize(problem, first, settings, &optimize.NelderMead{SimplexSize: 0.2}); err == nil {
 		v = r.X
 	}
 	return knot(v)

@@ -95,7 +95,9 @@ func (c *calibration) shiftProfile(got *view) {
 	for i := range profileNumbers {
 		for j := range profileNumbers {
 			if i != j {
-				c.Correlation[i][j] = min(max(c.Correlation[i][j]+want[i][j]-have[i][j], -0.995), 0.995)
+				// What the showers' own randomness takes off is made up for within limits.
+				more := min(max(c.Correlation[i][j]-have[i][j], -0.2), 0.2)
+				c.Correlation[i][j] = min(max(want[i][j]+more, -0.98), 0.98)
 			}
 		}
 	}
@@ -138,13 +140,17 @@ func (c *calibration) shiftDependence(column int, d *dependence, got *view) floa
 	return min(max((want.mean-have.mean)/d.gain, -0.7), 0.7)
 }
 
-// shiftRings moves the targets of the radial fits by what simulated rings lack.
+// shiftRings moves the targets of the radial fits: cells below the cut and the spread
+// of the showers' widths make the rings of simulated showers differ from those of the
+// profile itself.
 func (c *calibration) shiftRings(sample *census) {
 	for k := range c.target {
 		want, have := shares(c.truth.rings[k]), shares(sample.rings[k])
+		model := ringShares(c.Radial[k], c.Reach)
 		for i := range want {
-			if have[i] > 1e-4 && want[i] > 1e-4 {
-				c.target[k][i] *= bounded(want[i] / have[i])
+			c.target[k][i] = want[i]
+			if have[i] > 1e-4 {
+				c.target[k][i] *= min(max(model[i]/have[i], 0.5), 2)
 			}
 		}
 		c.target[k] = shares(c.target[k])
