@@ -47,8 +47,9 @@ func calibrate(ctx context.Context, p Parameters, truth *census, cfg *Config) (*
 // begin takes what the truth says without simulation.
 func (c *calibration) begin() {
 	c.Response = make([]float64, c.Layers)
+	c.Spread = make([]float64, c.Layers)
 	for l := range c.Response {
-		c.Response[l] = 1
+		c.Response[l], c.Spread[l] = 1, 1
 	}
 	for range 3 {
 		c.respond(c.truth.view(c.Response))
@@ -71,7 +72,7 @@ func (c *calibration) begin() {
 	}
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
-	c.SpotEnergy = max(c.Cut, 1e-3*c.Energy.At(0)/float64(c.Layers)) * 2
+	c.SpotEnergy = max(2*c.Cut, c.look.quantum/3)
 	c.setQuantum(c.look.quantum)
 	c.Radial = make([]RadialKnot, len(ages))
 	for k, age := range ages {
@@ -154,6 +155,20 @@ func (c *calibration) fitRadial() {
 			c.Radial[k].Age = age
 		}
 	}
+}
+
+// meanRadius returns the mean distance from the impact cell that rings have.
+func meanRadius(sum [rings]float64) float64 {
+	mean, inner := 0.0, 0.0
+	for i, s := range shares(sum) {
+		outer := 2 * ringEdges[len(ringEdges)-1]
+		if i < len(ringEdges) {
+			outer = ringEdges[i]
+		}
+		mean += s * (inner + outer) / 2
+		inner = outer
+	}
+	return mean
 }
 
 func shares(sum [rings]float64) (share [rings]float64) {

@@ -17,6 +17,7 @@ type census struct {
 	active []float64 // cells above zero
 	spread []float64 // energy-weighted mean of |x - <x>| + |y - <y>|, in cells
 	rings  [len(ages)][rings]float64
+	width  [][rings]float64 // rings of each layer
 
 	ring   []uint8 // of each cell of a layer
 	px, py []float64
@@ -29,7 +30,7 @@ func (p *Parameters) census(cfg *Config) *census {
 		layers: p.Layers, x: p.X, y: p.Y, depth: p.Depth, impactX: p.ImpactX, impactY: p.ImpactY,
 		fraction: cfg.startFraction(), lead: cfg.lead(),
 		ring: make([]uint8, p.X*p.Y), px: make([]float64, p.X), py: make([]float64, p.Y),
-		own: make([][rings]float64, p.Layers), fit: newLongitudinal(p.Depth),
+		own: make([][rings]float64, p.Layers), width: make([][rings]float64, p.Layers), fit: newLongitudinal(p.Depth),
 	}
 	for ix := range p.X {
 		for iy := range p.Y {
@@ -80,6 +81,9 @@ func (c *census) add(number int, cells []float32) error {
 		return fmt.Errorf("fastsim: shower %d has energy in fewer than three layers behind its start: it has no longitudinal profile", number)
 	}
 	for l, own := range c.own {
+		for i, e := range own {
+			c.width[l][i] += e
+		}
 		if age := (c.depth[l] - start) / maximum; age > 0 {
 			k := ageKnot(age)
 			for i, e := range own {
@@ -129,16 +133,19 @@ func (c *census) view(response []float64) *view {
 		v.column[k] = make([]float64, c.len())
 	}
 	c.fit.setResponse(response)
-	share := make([]float64, c.layers)
+	seen, share := make([]float64, c.layers), make([]float64, c.layers)
 	var pull, terms float64
 	for i, total := range c.total {
 		energy := c.energy[i*c.layers : (i+1)*c.layers]
 		start := crossing(energy, c.depth, total, c.fraction) - c.lead
 		maximum, a, _ := c.fit.fit(energy, start)
-		for k, x := range [numbers]float64{math.Log(total), math.Log(maximum), math.Log(a), start, math.Log(max(c.spread[i], 1e-3)), math.Log(c.active[i])} {
+		sum := profile(seen, c.depth, response, start, maximum, a)
+		for l, v := range seen {
+			share[l] = v / sum
+		}
+		for k, x := range [numbers]float64{math.Log(total / sum), math.Log(maximum), math.Log(a), start, math.Log(max(c.spread[i], 1e-3)), math.Log(c.active[i])} {
 			v.column[k][i] = x
 		}
-		profile(share, c.depth, response, start, maximum, a)
 		for l, p := range share {
 			e, mu := float64(energy[l]), total*p
 			v.observed[l] += e

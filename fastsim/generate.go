@@ -38,7 +38,7 @@ var compass = func() (t [directions][2]float64) {
 
 // scratch is the room for one shower.
 type scratch struct {
-	share    []float64
+	seen     []float64
 	counts   []float32 // normals, one a layer
 	uniforms [3 * chunk]float32
 	next     int    // spot of the chunk
@@ -46,7 +46,7 @@ type scratch struct {
 }
 
 func (s *Simulation) newScratch() *scratch {
-	return &scratch{share: make([]float64, s.Layers), counts: make([]float32, s.Layers)}
+	return &scratch{seen: make([]float64, s.Layers), counts: make([]float32, s.Layers)}
 }
 
 // Generate implements generator.Simulator. Cells are Layers×X×Y, in MeV.
@@ -99,7 +99,7 @@ func (s *Simulation) shower(row uint64, z, cells []float32, sc *scratch) {
 	clear(cells)
 	v := s.numbersOf(z)
 	start, maximum := v[latStart], v[latMaximum]
-	if !profile(sc.share, s.Depth, s.Response, start, maximum, v[latExponent]) {
+	if profile(sc.seen, s.Depth, s.Response, start, maximum, v[latExponent]) == 0 {
 		return
 	}
 	step, base := row&(1<<48-1), row>>48<<40
@@ -108,13 +108,14 @@ func (s *Simulation) shower(row uint64, z, cells []float32, sc *scratch) {
 	x0, y0 := float64(s.ImpactX)+phi(float64(z[latX])), float64(s.ImpactY)+phi(float64(z[latY]))
 	spot := s.SpotEnergy / v[latMultiplicity]
 	var r radii
-	for l, share := range sc.share {
-		n := poisson(v[latEnergy]*share/spot, float64(sc.counts[l]))
+	for l, seen := range sc.seen {
+		n := poisson(v[latEnergy]*seen/spot, float64(sc.counts[l]))
 		if n == 0 {
 			continue
 		}
 		core, tail, fraction := radialAt(s.Radial, (s.Depth[l]-start)/maximum)
-		r.set(core*v[latWidth], tail*v[latWidth], fraction, s.Reach)
+		width := v[latWidth] * s.Spread[l]
+		r.set(core*width, tail*width, fraction, s.Reach)
 		layer := cells[l*s.X*s.Y : (l+1)*s.X*s.Y]
 		for n > 0 {
 			if sc.next == chunk {

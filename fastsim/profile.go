@@ -2,36 +2,26 @@ package fastsim
 
 import "math"
 
-// profile writes the shares of the visible energy that layers at the given depths
-// have (radiation lengths), for the longitudinal profile
+// profile writes what layers at the given depths (radiation lengths) see of a
+// longitudinal profile of unit integral,
 //
-//	f(u) ∝ u^a e^(-a u/T),  u = depth - start > 0,
+//	f(u) = b^(a+1) u^a e^(-b u) / Γ(a+1),  u = depth - start > 0,  b = a/maximum:
 //
-// with its maximum at u = T: the gamma distribution of Grindhammer and Peters, eq. (2),
-// with α = a+1 and β = a/T, times the response of each layer. The shares add up to 1, or
-// are all zero where the shower starts behind the last layer. It returns false then.
-func profile(share, depth, response []float64, start, maximum, a float64) bool {
-	top := math.Inf(-1)
+// the gamma distribution of Grindhammer and Peters, eq. (2), with α = a+1 and β = b,
+// times the response of each layer. It returns their sum: per unit of energy that
+// layers one radiation length apart would see, what these see. The sum is zero where
+// the shower starts behind the last layer.
+func profile(seen, depth, response []float64, start, maximum, a float64) (sum float64) {
+	gamma, _ := math.Lgamma(a + 1)
+	norm := (a+1)*math.Log(a) - gamma - math.Log(maximum)
 	for l, t := range depth {
-		share[l] = math.Inf(-1)
+		seen[l] = 0
 		if u := (t - start) / maximum; u > 0 {
-			share[l] = a * (math.Log(u) - u)
-			top = max(top, share[l])
+			seen[l] = response[l] * math.Exp(a*(math.Log(u)-u)+norm)
+			sum += seen[l]
 		}
 	}
-	if math.IsInf(top, -1) {
-		clear(share)
-		return false
-	}
-	sum := 0.0
-	for l, v := range share {
-		share[l] = response[l] * math.Exp(v-top)
-		sum += share[l]
-	}
-	for l := range share {
-		share[l] /= sum
-	}
-	return true
+	return sum
 }
 
 // crossing returns the depth at which the energy that layers have summed up, linear

@@ -36,6 +36,13 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 		}
 	}
 	balance(c.Response, c.Depth, c.look.observed)
+	for l := range c.Spread {
+		want, have := meanRadius(c.truth.width[l]), meanRadius(sample.width[l])
+		if want > 0 && have > 0 {
+			c.Spread[l] *= bounded(want / have)
+		}
+	}
+	balance(c.Spread, c.Depth, c.look.observed)
 	c.look = c.truth.view(c.Response)
 	return nil
 }

@@ -3,6 +3,7 @@ package fastsim
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"etalon/generator"
@@ -32,13 +33,15 @@ type Parameters struct {
 	Y      int `toml:"y" json:"y"`
 
 	Depth    []float64 `toml:"depth" json:"depth"`       // of each layer's sensor, ascending
-	Response []float64 `toml:"response" json:"response"` // of each layer, around 1
+	Response []float64 `toml:"response" json:"response"` // of each layer, around 1: factor of its energy
+	Spread   []float64 `toml:"spread" json:"spread"`     // of each layer, around 1: factor of its radii
 	ImpactX  int       `toml:"impact_x" json:"impact_x"` // the cell that the particle hits
 	ImpactY  int       `toml:"impact_y" json:"impact_y"`
 	Reach    float64   `toml:"reach" json:"reach"` // the largest distance of a spot from the axis
 	Cut      float64   `toml:"cut" json:"cut"`     // cells below it are empty; 0 keeps all
 
-	Energy       Marginal `toml:"energy" json:"energy"`             // visible, before the cut
+	// Energy is what layers one radiation length apart would see of the whole shower.
+	Energy       Marginal `toml:"energy" json:"energy"`
 	Maximum      Marginal `toml:"maximum" json:"maximum"`           // depth of the maximum from the start: (α-1)/β
 	Exponent     Marginal `toml:"exponent" json:"exponent"`         // α-1
 	Start        Marginal `toml:"start" json:"start"`               // depth of the start of the profile
@@ -73,8 +76,9 @@ var numberOf = [numbers]struct {
 	{"multiplicity", 0.02, 50},
 }
 
-// mostSpots bounds the spots of a shower.
-const mostSpots = 1 << 24
+// mostSpots bounds the spots of a shower, generously: real showers have fluctuations far smaller
+// than their bounds.
+const mostSpots = 1 << 28
 
 // Check returns an error for numbers with which nothing can be simulated.
 func (p *Parameters) Check() error {
@@ -85,13 +89,11 @@ func (p *Parameters) Check() error {
 	if err := checkDepth(p.Depth, p.Layers); err != nil {
 		return err
 	}
-	if len(p.Response) != p.Layers {
-		return fmt.Errorf("fastsim: %d responses of %d layers", len(p.Response), p.Layers)
+	if err := checkFactors("response", p.Response, p.Layers); err != nil {
+		return err
 	}
-	for l, r := range p.Response {
-		if !(r >= 1e-6 && r <= 1e6) {
-			return fmt.Errorf("fastsim: the response of layer %d is %v; 1e-6 to 1e6 is accepted", l, r)
-		}
+	if err := checkFactors("spread", p.Spread, p.Layers); err != nil {
+		return err
 	}
 	switch {
 	case p.ImpactX < 0 || p.ImpactX >= p.X || p.ImpactY < 0 || p.ImpactY >= p.Y:
@@ -110,7 +112,9 @@ func (p *Parameters) Check() error {
 			return err
 		}
 	}
-	if n := p.Energy[scores-1] * p.Multiplicity[scores-1] / p.SpotEnergy; n > mostSpots {
+	// At its maximum a profile is about √((a+1)/2π)/T.
+	peak := math.Sqrt(p.Exponent[scores-1]+1) / p.Maximum[0] * slices.Max(p.Response)
+	if n := float64(p.Layers) * peak * p.Energy[scores-1] * p.Multiplicity[scores-1] / p.SpotEnergy; !(n <= mostSpots) {
 		return fmt.Errorf("fastsim: up to %.3g spots in a shower; %d are accepted", n, mostSpots)
 	}
 	if len(p.Correlation) != numbers {
@@ -127,6 +131,18 @@ func (p *Parameters) Check() error {
 		}
 	}
 	return checkRadial(p.Radial)
+}
+
+func checkFactors(name string, factors []float64, layers int) error {
+	if len(factors) != layers {
+		return fmt.Errorf("fastsim: %s of %d layers; %d are accepted", name, len(factors), layers)
+	}
+	for l, f := range factors {
+		if !(f >= 0.01 && f <= 100) {
+			return fmt.Errorf("fastsim: the %s of layer %d is %v; 0.01 to 100 is accepted", name, l, f)
+		}
+	}
+	return nil
 }
 
 func checkDepth(depth []float64, layers int) error {
