@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/mat"
+
 	"etalon/rng"
 )
 
@@ -22,12 +24,14 @@ type calibration struct {
 	// width and multiplicity depend on the profile's numbers, per standard deviation,
 	// and scatter about that.
 	width, multiplicity dependence
+	response            *mat.Dense // see gains
+	quantum             float64    // of the spots, MeV
 	// target are the rings' shares that the radial profiles are fitted to.
 	target [len(ages)][rings]float64
 }
 
 type dependence struct {
-	slope [profileNumbers]float64
+	slope [profileNumbers]float64 // none on the energy
 	sigma float64
 	gain  float64 // change of the column by a change of the logarithm
 }
@@ -36,6 +40,9 @@ func calibrate(ctx context.Context, p Parameters, truth *census, cfg *Config) (*
 	c := &calibration{Parameters: p, cfg: cfg, truth: truth}
 	c.begin()
 	n := cfg.simulated(truth.len())
+	if err := c.gains(ctx, min(n, 1000)); err != nil {
+		return nil, err
+	}
 	for round := range cfg.rounds() {
 		if err := c.round(ctx, n, round); err != nil {
 			return nil, err
@@ -63,17 +70,17 @@ func (c *calibration) begin() {
 				values[i] = math.Exp(v)
 			}
 		}
-		*m = newMarginal(values)
+		*m = shifted(k, newMarginal(values), 0, 1)
 	}
-	c.clamp()
 	c.Correlation = identity(numbers)
 	for i, row := range c.look.correlation() {
 		copy(c.Correlation[i], row)
 	}
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
-	c.SpotEnergy = max(2*c.Cut, c.look.quantum/3)
-	c.setQuantum(c.look.quantum)
+	c.quantum = c.wantedQuantum()
+	c.SpotEnergy = c.quantum / 2
+	c.setSigma()
 	c.Radial = make([]RadialKnot, len(ages))
 	for k, age := range ages {
 		c.target[k] = shares(c.truth.rings[k])
@@ -97,9 +104,21 @@ func (c *calibration) respond(v *view) {
 	balance(c.Response, c.Depth, v.observed)
 }
 
-// setQuantum sets the spread of spots: their mean square over their mean energy.
-func (c *calibration) setQuantum(quantum float64) {
-	c.SpotSigma = math.Sqrt(min(max(math.Log(quantum/c.SpotEnergy), 0.01), 3))
+// wantedQuantum is what the truth has, but no more than what leaves a quarter of the
+// variance of the whole shower's energy to that number.
+func (c *calibration) wantedQuantum() float64 {
+	_, sd := c.look.mean(latEnergy)
+	visible := 0.0
+	for _, e := range c.look.observed {
+		visible += e
+	}
+	return min(c.look.quantum, 0.75*sd*sd*visible)
+}
+
+// setSigma sets the spread of spots from their mean and quantum, their mean square over
+// their mean.
+func (c *calibration) setSigma() {
+	c.SpotSigma = math.Sqrt(min(max(math.Log(c.quantum/c.SpotEnergy), 0.01), 3))
 }
 
 // depend sets the marginals and correlations of width and multiplicity. They are sums of
@@ -155,20 +174,6 @@ func (c *calibration) fitRadial() {
 			c.Radial[k].Age = age
 		}
 	}
-}
-
-// meanRadius returns the mean distance from the impact cell that rings have.
-func meanRadius(sum [rings]float64) float64 {
-	mean, inner := 0.0, 0.0
-	for i, s := range shares(sum) {
-		outer := 2 * ringEdges[len(ringEdges)-1]
-		if i < len(ringEdges) {
-			outer = ringEdges[i]
-		}
-		mean += s * (inner + outer) / 2
-		inner = outer
-	}
-	return mean
 }
 
 func shares(sum [rings]float64) (share [rings]float64) {

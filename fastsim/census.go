@@ -17,12 +17,13 @@ type census struct {
 	active []float64 // cells above zero
 	spread []float64 // energy-weighted mean of |x - <x>| + |y - <y>|, in cells
 	rings  [len(ages)][rings]float64
-	width  [][rings]float64 // rings of each layer
+	square [][2]float64 // of each layer: energy times squared distance from the impact cell, energy
 
-	ring   []uint8 // of each cell of a layer
-	px, py []float64
-	own    [][rings]float64 // rings of the shower's layers
-	fit    *longitudinal
+	ring      []uint8 // of each cell of a layer
+	px, py    []float64
+	fit       *longitudinal
+	own       [][rings]float64 // rings of the shower's layers
+	ownSquare []float64
 }
 
 func (p *Parameters) census(cfg *Config) *census {
@@ -30,7 +31,7 @@ func (p *Parameters) census(cfg *Config) *census {
 		layers: p.Layers, x: p.X, y: p.Y, depth: p.Depth, impactX: p.ImpactX, impactY: p.ImpactY,
 		fraction: cfg.startFraction(), lead: cfg.lead(),
 		ring: make([]uint8, p.X*p.Y), px: make([]float64, p.X), py: make([]float64, p.Y),
-		own: make([][rings]float64, p.Layers), width: make([][rings]float64, p.Layers), fit: newLongitudinal(p.Depth),
+		own: make([][rings]float64, p.Layers), ownSquare: make([]float64, p.Layers), square: make([][2]float64, p.Layers), fit: newLongitudinal(p.Depth),
 	}
 	for ix := range p.X {
 		for iy := range p.Y {
@@ -50,7 +51,7 @@ func (c *census) add(number int, cells []float32) error {
 	total, active := 0.0, 0
 	for l := range c.layers {
 		layer := cells[l*c.x*c.y : (l+1)*c.x*c.y]
-		sum := 0.0
+		sum, square := 0.0, 0.0
 		for i, e := range layer {
 			if e == 0 {
 				continue
@@ -62,9 +63,13 @@ func (c *census) add(number int, cells []float32) error {
 			active++
 			sum += v
 			c.own[l][c.ring[i]] += v
-			c.px[i/c.y] += v
-			c.py[i%c.y] += v
+			ix, iy := i/c.y, i%c.y
+			c.px[ix] += v
+			c.py[iy] += v
+			dx, dy := float64(ix-c.impactX), float64(iy-c.impactY)
+			square += v * (dx*dx + dy*dy)
 		}
+		c.ownSquare[l] = square
 		total += sum
 		c.energy = append(c.energy, float32(sum))
 	}
@@ -80,10 +85,11 @@ func (c *census) add(number int, cells []float32) error {
 	if !ok {
 		return fmt.Errorf("fastsim: shower %d has energy in fewer than three layers behind its start: it has no longitudinal profile", number)
 	}
+	for l, s := range c.ownSquare {
+		c.square[l][0] += s
+		c.square[l][1] += float64(energy[l])
+	}
 	for l, own := range c.own {
-		for i, e := range own {
-			c.width[l][i] += e
-		}
 		if age := (c.depth[l] - start) / maximum; age > 0 {
 			k := ageKnot(age)
 			for i, e := range own {
@@ -95,6 +101,15 @@ func (c *census) add(number int, cells []float32) error {
 	c.active = append(c.active, float64(active))
 	c.spread = append(c.spread, deviation(c.px)+deviation(c.py))
 	return nil
+}
+
+// moment returns the mean squared distance from the impact cell that the energy of a
+// layer has, in cells; 0 for a layer without energy.
+func (c *census) moment(l int) float64 {
+	if c.square[l][1] == 0 {
+		return 0
+	}
+	return c.square[l][0] / c.square[l][1]
 }
 
 // deviation returns the mean distance from the mean of the positions 0, 1, … with the

@@ -2,8 +2,9 @@ package fastsim
 
 import "math"
 
-// regression is a column as a linear function of the profile's numbers: its value at
-// their means, its slopes per standard deviation of each, and the spread about it.
+// regression is a column as a linear function of the numbers of the profile's shape: its
+// value at their means, its slopes per standard deviation of each, and the spread about
+// it. The energy has no slope: it varies little beyond what the spots do.
 type regression struct {
 	mean  float64
 	slope [profileNumbers]float64
@@ -26,7 +27,7 @@ func (v *view) regress(column int, s scale) (r regression) {
 	const n = profileNumbers + 1
 	var a [n][n + 1]float64
 	row := func(i int) (x [n + 1]float64) {
-		for k := range profileNumbers {
+		for k := latMaximum; k < profileNumbers; k++ {
 			x[k] = (v.column[k][i] - s.mean[k]) / s.sd[k]
 		}
 		x[n-1], x[n] = 1, v.column[column][i]

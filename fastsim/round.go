@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // round simulates n showers and moves the parameters by what differs.
@@ -17,17 +19,13 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 		return fmt.Errorf("fastsim: the fit failed: only %d of %d simulated showers have a longitudinal profile", sample.len(), n)
 	}
 	got := sample.view(c.Response)
-	if number == 0 {
-		if err := c.gains(ctx, got, n, stream); err != nil {
-			return err
-		}
-	}
-	c.shiftProfile(got)
+	shift := c.shifts(got)
+	c.shiftProfile(got, shift)
 	c.shiftDependence(latWidth, &c.width, got)
-	shift := c.shiftDependence(latMultiplicity, &c.multiplicity, got)
-	quantum := c.SpotEnergy * math.Exp(c.SpotSigma*c.SpotSigma) * bounded(c.look.quantum/got.quantum)
-	c.SpotEnergy *= math.Exp(-shift)
-	c.setQuantum(quantum)
+	c.shiftDependence(latMultiplicity, &c.multiplicity, got)
+	c.quantum *= bounded(c.wantedQuantum() / got.quantum)
+	c.SpotEnergy *= math.Exp(-shift[latMultiplicity])
+	c.setSigma()
 	c.depend()
 	c.shiftRings(sample)
 	for l := range c.Response {
@@ -37,9 +35,10 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 	}
 	balance(c.Response, c.Depth, c.look.observed)
 	for l := range c.Spread {
-		want, have := meanRadius(c.truth.width[l]), meanRadius(sample.width[l])
+		// The impact point alone gives 1/12 in each direction.
+		want, have := c.truth.moment(l)-1./6, sample.moment(l)-1./6
 		if want > 0 && have > 0 {
-			c.Spread[l] *= bounded(want / have)
+			c.Spread[l] *= bounded(math.Sqrt(want / have))
 		}
 	}
 	balance(c.Spread, c.Depth, c.look.observed)
@@ -50,54 +49,102 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 // bounded keeps a correction moderate.
 func bounded(ratio float64) float64 { return min(max(ratio, 0.7), 1.4) }
 
-// gains finds how much width and multiplicity change what is seen of them.
-func (c *calibration) gains(ctx context.Context, got *view, n int, stream string) error {
-	const change = 0.1
-	for i, d := range []*dependence{&c.width, &c.multiplicity} {
-		k := latWidth + i
+// moved are the numbers whose means are corrected. That of the width is none: the
+// radial profiles have it.
+var moved = [...]int{latEnergy, latMaximum, latExponent, latStart, latMultiplicity}
+
+// gains finds how the means of what is seen change with those of the numbers, which are
+// shifted one after the other in showers that are otherwise the same.
+func (c *calibration) gains(ctx context.Context, n int) error {
+	const stream = "gains"
+	base, err := c.simulate(ctx, c.Parameters, n, stream)
+	if err != nil {
+		return err
+	}
+	got := base.view(c.Response)
+	change := [numbers]float64{0.05, 0.05, 0.1, 0.3, 0.2, 0.2}
+	c.response = mat.NewDense(len(moved), len(moved), nil)
+	for k := range numbers {
 		p := c.Parameters
 		m := p.marginals()[k]
-		*m = append(Marginal(nil), *m...)
-		for i := range *m {
-			(*m)[i] *= math.Exp(change)
-		}
+		*m = shifted(k, *m, change[k], 1)
 		other, err := c.simulate(ctx, p, n, stream)
 		if err != nil {
 			return err
 		}
-		a, _ := got.mean(k)
-		b, _ := other.view(c.Response).mean(k)
-		d.gain = min(max((b-a)/change, 0.2), 2)
+		seen := other.view(c.Response)
+		gain := func(of int) float64 {
+			a, _ := got.mean(of)
+			b, _ := seen.mean(of)
+			return (b - a) / change[k]
+		}
+		for j, to := range moved {
+			if to == k {
+				for i, of := range moved {
+					c.response.Set(i, j, gain(of))
+				}
+			}
+		}
+		switch own := min(max(gain(k), 0.4), 2); k {
+		case latWidth:
+			c.width.gain = own
+		case latMultiplicity:
+			c.multiplicity.gain = own
+		}
 	}
 	return nil
 }
 
+// shifts returns what the moved numbers should change by, each by bounded amounts.
+func (c *calibration) shifts(got *view) (shift [numbers]float64) {
+	lack := mat.NewVecDense(len(moved), nil)
+	for i, k := range moved {
+		want, _ := c.look.mean(k)
+		have, _ := got.mean(k)
+		lack.SetVec(i, want-have)
+	}
+	var v mat.VecDense
+	err := v.SolveVec(c.response, lack)
+	for i, k := range moved {
+		if v := v.AtVec(i); err == nil && v == v {
+			most := 0.3
+			if k == latStart {
+				most = 1
+			}
+			shift[k] = min(max(v, -most), most)
+		}
+	}
+	return shift
+}
+
+// shifted returns a marginal that is moved by a shift and stretched about its median,
+// both in its logarithm but for the start.
+func shifted(k int, m Marginal, shift, stretch float64) Marginal {
+	next := make(Marginal, scores)
+	for i, v := range m {
+		if k == latStart {
+			next[i] = m.At(0) + (v-m.At(0))*stretch + shift
+		} else {
+			next[i] = m.At(0) * math.Exp(math.Log(v/m.At(0))*stretch+shift)
+		}
+		next[i] = min(max(next[i], numberOf[k].least), numberOf[k].most)
+	}
+	return next
+}
+
 // shiftProfile moves and stretches the marginals of the profile's numbers, and moves
 // their correlations.
-func (c *calibration) shiftProfile(got *view) {
+func (c *calibration) shiftProfile(got *view, shift [numbers]float64) {
 	for k, m := range c.profileMarginals() {
-		mean, sd := c.look.mean(k)
-		gotMean, gotSD := got.mean(k)
-		if gotSD == 0 {
-			continue
-		}
+		_, sd := c.look.mean(k)
+		_, gotSD := got.mean(k)
 		// The variance that the showers' own randomness adds is in both.
-		now := c.spreadOfMarginal(k, *m)
 		stretch := 1.0
-		if now > 0 {
-			stretch = math.Sqrt(min(max(1+(sd*sd-gotSD*gotSD)/(now*now), 0.25), 2))
+		if now := c.spreadOfMarginal(k, *m); now > 0 {
+			stretch = math.Sqrt(min(max(1+(sd*sd-gotSD*gotSD)/(now*now), 0.5), 2))
 		}
-		next := make(Marginal, scores)
-		for i, v := range *m {
-			if k == latStart {
-				next[i] = gotMean + (v-gotMean)*stretch + mean - gotMean
-			} else {
-				next[i] = math.Exp(gotMean + (math.Log(v)-gotMean)*stretch + mean - gotMean)
-			}
-		}
-		*m = next
+		*m = shifted(k, *m, shift[k], stretch)
 	}
-	c.clamp()
 	want, have := c.look.correlation(), got.correlation()
 	for i := range profileNumbers {
 		for j := range profileNumbers {
@@ -126,25 +173,14 @@ func (c *calibration) spreadOfMarginal(k int, m Marginal) float64 {
 	return math.Sqrt(max(sxx/s-sx/s*sx/s, 0))
 }
 
-// clamp keeps the marginals where they are accepted.
-func (c *calibration) clamp() {
-	for k, m := range c.profileMarginals() {
-		for i, v := range *m {
-			(*m)[i] = min(max(v, numberOf[k].least), numberOf[k].most)
-		}
-	}
-}
-
-// shiftDependence corrects how a number depends on the profile and scatters, and
-// returns the change of its mean that is wanted.
-func (c *calibration) shiftDependence(column int, d *dependence, got *view) float64 {
+// shiftDependence corrects how a number depends on the profile and scatters.
+func (c *calibration) shiftDependence(column int, d *dependence, got *view) {
 	want, have := c.look.regress(column, c.scale), got.regress(column, c.scale)
 	for k := range d.slope {
-		d.slope[k] += (want.slope[k] - have.slope[k]) / d.gain
+		d.slope[k] = min(max(d.slope[k]+(want.slope[k]-have.slope[k])/d.gain, -0.3), 0.3)
 	}
 	v := d.sigma*d.sigma + (want.sigma*want.sigma-have.sigma*have.sigma)/(d.gain*d.gain)
-	d.sigma = math.Sqrt(min(max(v, 1e-4), 0.25))
-	return min(max((want.mean-have.mean)/d.gain, -0.7), 0.7)
+	d.sigma = math.Sqrt(min(max(v, 4e-4), 0.1))
 }
 
 // shiftRings moves the targets of the radial fits: cells below the cut and the spread
