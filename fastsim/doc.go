@@ -11,9 +11,9 @@
 // 2rR²/(r²+R²)². It is deposited in spots, in Poisson numbers and of lognormal energies.
 //
 // Source: Grindhammer and Peters, "The parameterized simulation of electromagnetic
-// showers in homogeneous and sampling calorimeters", arXiv:hep-ex/0001020, eqs. (2) and
-// (23). What differs: energies are those seen by the sensors, so that a layer samples
-// the profile at its depth; the start fluctuates; marginals are tables instead of
-// normal distributions; radii are tables over the age of the shower; and the spots
-// replace the fluctuations of a layer's energy.
+// showers in homogeneous and sampling calorimeters", arXiv:hep-ex/0001020. What differs:
+// energies are those seen by the sensors, so that a layer samples the profile at its
+// depth; the start fluctuates; marginals are tables instead of normal distributions;
+// radii are tables over the age of the shower; and the spots make all fluctuations of a
+// layer's energy.
 package fastsim

@@ -11,28 +11,10 @@ import (
 	"etalon/fastsim"
 	"etalon/hist"
 	"etalon/metric"
-	"etalon/rng"
 )
 
 const geant = "../../shared/calo/photon50_geant4_showers.h5"
 
-func draw(t testing.TB, s *fastsim.Simulation, seed, row0 uint64, n int) []float32 {
-	t.Helper()
-	st := rng.New(seed, "latents of a test")
-	l := s.LatentDim()
-	columns, z := make([]float32, n*l), make([]float32, n*l)
-	st.NormalRows(columns, n, 0, row0, n, l)
-	for i := range n {
-		for j := range l {
-			z[i*l+j] = columns[j*n+i]
-		}
-	}
-	x := make([]float32, n*s.Dim())
-	if err := s.Generate(row0, z, x); err != nil {
-		t.Fatal(err)
-	}
-	return x
-}
 
 func TestGeant(t *testing.T) {
 	path := os.Getenv("GEANT")

@@ -7,7 +7,7 @@ import "math"
 //
 //	f(u) = b^(a+1) u^a e^(-b u) / Γ(a+1),  u = depth - start > 0,  b = a/maximum:
 //
-// the gamma distribution of Grindhammer and Peters, eq. (2), with α = a+1 and β = b,
+// the gamma distribution of Grindhammer and Peters with α = a+1 and β = b,
 // times the response of each layer. It returns their sum: per unit of energy that
 // layers one radiation length apart would see, what these see. The sum is zero where
 // the shower starts behind the last layer.

@@ -12,7 +12,7 @@ import (
 //
 //	f(r) = p 2rR_C²/(r²+R_C²)² + (1-p) 2rR_T²/(r²+R_T²)²
 //
-// (Grindhammer and Peters, eq. 23), r in cell widths.
+// (Grindhammer and Peters), r in cell widths.
 type RadialKnot struct {
 	Age          float64 `toml:"age" json:"age"`
 	Core         float64 `toml:"core" json:"core"`                   // R_C, cell widths
@@ -120,8 +120,12 @@ func ringShares(k RadialKnot, reach float64) (share [rings]float64) {
 	return share
 }
 
+// ringSquare are typical squared distances of the rings from the impact cell.
+var ringSquare = [rings]float64{0, 1.5, 5, 11, 25, 60, 130}
+
 // fitRadial returns the profile whose rings have the given shares, by least squares in
-// units of √share, from a start.
+// units of √share, from a start. The second moment, to which the shares far out give
+// much and the squares little, counts beside them.
 func fitRadial(share [rings]float64, start RadialKnot, reach float64) RadialKnot {
 	knot := func(v []float64) RadialKnot {
 		core := min(max(math.Exp(v[0]), 2*leastRadius), 5)
@@ -132,10 +136,15 @@ func fitRadial(share [rings]float64, start RadialKnot, reach float64) RadialKnot
 	}
 	first := []float64{math.Log(start.Core), math.Log(max(start.Tail/start.Core-1, 0.1)), math.Log(start.CoreFraction / (1 - start.CoreFraction))}
 	problem := optimize.Problem{Func: func(v []float64) float64 {
-		loss := 0.0
+		loss, moment, want := 0.0, 0.0, 0.0
 		for i, s := range ringShares(knot(v), reach) {
 			d := s - share[i]
 			loss += d * d / (share[i] + 1e-3)
+			moment += s * ringSquare[i]
+			want += share[i] * ringSquare[i]
+		}
+		if want > 0 {
+			loss += 0.02 * (moment/want - 1) * (moment/want - 1)
 		}
 		for i, w := range v { // the start holds where rings tell little
 			d := w - first[i]

@@ -3,6 +3,7 @@ package fastsim
 import (
 	"fmt"
 
+	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/internal/modeldir"
 )
@@ -42,13 +43,14 @@ func Load(dir string) (*Simulation, error) {
 }
 
 // Kind lets generator.LoadSimulator read such model directories, also as parts of
-// others.
+// others. The simulation has as many threads as the engine.
 func Kind() generator.SimulatorKind {
-	return generator.SimulatorKind{Name: kind, Load: func(dir string) (generator.Simulator, error) {
+	return generator.SimulatorKind{Name: kind, Load: func(e *cpu.Engine, dir string) (generator.Simulator, error) {
 		s, err := Load(dir)
 		if err != nil {
 			return nil, err // no nil pointer in an interface
 		}
+		s.Threads = e.Threads()
 		return s, nil
 	}}
 }

@@ -23,7 +23,7 @@ func LoadSimulator(e *cpu.Engine, dir string, kinds ...SimulatorKind) (Simulator
 // SimulatorKind reads model directories of a kind that another package has.
 type SimulatorKind struct {
 	Name string // as model.json has it
-	Load func(dir string) (Simulator, error)
+	Load func(e *cpu.Engine, dir string) (Simulator, error)
 }
 
 // loader reads nested model directories and counts what it has read.
@@ -129,7 +129,7 @@ func (l *loader) simulator(e *cpu.Engine, dir string, depth int) (Simulator, err
 			if err := l.count(dir, nil); err != nil {
 				return nil, err
 			}
-			return k.Load(dir)
+			return k.Load(e, dir)
 		}
 	}
 	gen, err := l.generator(dir, depth)
