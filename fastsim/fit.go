@@ -6,6 +6,8 @@ import (
 	"iter"
 	"math"
 
+	"gonum.org/v1/gonum/mat"
+
 	"etalon/calo"
 )
 
@@ -180,24 +182,24 @@ func (p *Parameters) aim(b calo.Block) {
 	p.Reach = float64(near)
 }
 
-// balance removes from the logarithms of responses their mean and their trend with
-// depth, weighted by energy: the profile has those.
-func balance(response, depth, weight []float64) {
-	var s, st, stt, sr, srt float64
-	for l, r := range response {
-		w, t := weight[l], depth[l]
-		s += w
-		st += w * t
-		stt += w * t * t
-		sr += w * math.Log(r)
-		srt += w * t * math.Log(r)
+// balance removes from the logarithms of factors of layers their mean and their linear
+// and quadratic trend with depth, weighted by energy: the profiles have those.
+func balance(factor, depth, weight []float64) {
+	n := len(factor)
+	a, b := mat.NewDense(n, 3, nil), mat.NewVecDense(n, nil)
+	for l, f := range factor {
+		w := math.Sqrt(weight[l])
+		t := depth[l] / depth[n-1]
+		a.SetRow(l, []float64{w, w * t, w * t * t})
+		b.SetVec(l, w*math.Log(f))
 	}
-	det := s*stt - st*st
-	if !(det > 0) {
+	var trend mat.VecDense
+	if trend.SolveVec(a, b) != nil {
 		return
 	}
-	mean, slope := (stt*sr-st*srt)/det, (s*srt-st*sr)/det
-	for l, t := range depth {
-		response[l] = min(max(response[l]*math.Exp(-mean-slope*t), 0.2), 5)
+	for l := range factor {
+		t := depth[l] / depth[n-1]
+		factor[l] *= math.Exp(-trend.AtVec(0) - t*trend.AtVec(1) - t*t*trend.AtVec(2))
+		factor[l] = min(max(factor[l], 0.2), 5)
 	}
 }
