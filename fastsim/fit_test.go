@@ -12,8 +12,10 @@ import (
 	"etalon/fastsim"
 )
 
-// Parameters that showers were made with come back. The tolerances are some four times
-// the scatter of fits to other samples of 2000 showers.
+// Parameters that showers were made with come back. Start, distance to the maximum and
+// exponent trade off against one another in the profile of a single shower, whose fit
+// knows them no better than to their own spread: their tolerances are wide, that of the
+// depth of the maximum is not.
 func TestRecovery(t *testing.T) {
 	truth := simulation(t, known(), 3, "truth")
 	cfg := fastsim.Config{RadiationLengths: make([]float64, 20), Seed: 5}
@@ -41,8 +43,8 @@ func TestRecovery(t *testing.T) {
 		logarithm      bool
 	}{
 		{"energy", s.Energy, truth.Energy, 0.02, 0.02, true},
-		{"maximum", s.Maximum, truth.Maximum, 0.05, 0.03, true},
-		{"exponent", s.Exponent, truth.Exponent, 0.1, 0.06, true},
+		{"maximum", s.Maximum, truth.Maximum, 0.08, 0.04, true},
+		{"exponent", s.Exponent, truth.Exponent, 0.15, 0.06, true},
 		{"start", s.Start, truth.Start, 0.3, 0.15, false},
 		{"width", s.Width, truth.Width, 0.02, 0.03, true},
 		{"multiplicity", s.Multiplicity, truth.Multiplicity, 0.02, 0.06, true},
@@ -54,9 +56,10 @@ func TestRecovery(t *testing.T) {
 		near(m.name, f(m.got.At(0)), f(m.want.At(0)), m.median)
 		near("spread of "+m.name, (f(m.got.At(1))-f(m.got.At(-1)))/2, (f(m.want.At(1))-f(m.want.At(-1)))/2, m.spread)
 	}
+	near("depth of the maximum", s.Start.At(0)+s.Maximum.At(0), truth.Start.At(0)+truth.Maximum.At(0), 0.25)
 	for i := range 4 {
 		for j := range i {
-			near("correlation", s.Correlation[i][j], truth.Correlation[i][j], 0.2)
+			near("correlation", s.Correlation[i][j], truth.Correlation[i][j], 0.3)
 		}
 	}
 	near("mean energy of spots", s.SpotEnergy, truth.SpotEnergy, 0.03)

@@ -150,7 +150,7 @@ func (c *calibration) shiftProfile(got *view, shift [numbers]float64) {
 		for j := range profileNumbers {
 			if i != j {
 				// What the showers' own randomness takes off is made up for within limits.
-				more := min(max(c.Correlation[i][j]-have[i][j], -0.2), 0.2)
+				more := min(max(c.Correlation[i][j]-have[i][j], -0.4), 0.4)
 				c.Correlation[i][j] = min(max(want[i][j]+more, -0.98), 0.98)
 			}
 		}
