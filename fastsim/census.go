@@ -3,8 +3,6 @@ package fastsim
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // census holds what a fit looks at of a set of showers, some 40 numbers of each.
@@ -198,25 +196,6 @@ func (v *view) mean(k int) (mean, sd float64) {
 // profileNumbers are those that the longitudinal fit gives of each shower: energy,
 // maximum, exponent, start.
 const profileNumbers = latWidth
-
-// covariance returns that of the profile's numbers.
-func (v *view) covariance() *mat.Dense {
-	c := mat.NewDense(profileNumbers, profileNumbers, nil)
-	for i := range profileNumbers {
-		a, _ := v.mean(i)
-		for j := range i + 1 {
-			b, _ := v.mean(j)
-			sum := 0.0
-			for r := range v.column[i] {
-				sum += (v.column[i][r] - a) * (v.column[j][r] - b)
-			}
-			sum /= float64(len(v.column[i]))
-			c.Set(i, j, sum)
-			c.Set(j, i, sum)
-		}
-	}
-	return c
-}
 
 // correlation returns that of the normal scores of the profile's numbers.
 func (v *view) correlation() [][]float64 {

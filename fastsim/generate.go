@@ -28,13 +28,14 @@ func spotTable(sigma float64) []float64 {
 	return t
 }
 
-// compass holds the directions of spots around the axis.
-var compass = func() (t [directions][2]float64) {
+// compass returns the directions of spots around the axis.
+func compass() [][2]float64 {
+	t := make([][2]float64, directions)
 	for i := range t {
 		t[i][1], t[i][0] = math.Sincos(2 * math.Pi * (float64(i) + 0.5) / directions)
 	}
 	return t
-}()
+}
 
 // scratch is the room for one shower.
 type scratch struct {
@@ -167,7 +168,7 @@ func (s *Simulation) deposit(layer, u []float32, n int, x0, y0, spot float64, r 
 		}
 		v := r.least[c] + (1-r.least[c])*float64(a)
 		d := r.radius[c] * math.Sqrt(1/v-1)
-		x, y := x0+d*compass[k][0], y0+d*compass[k][1]
+		x, y := x0+d*s.compass[k][0], y0+d*s.compass[k][1]
 		if x < 0 || y < 0 {
 			continue
 		}

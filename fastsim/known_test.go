@@ -27,8 +27,8 @@ func logNormal(median, sigma float64) fastsim.Marginal {
 func known() fastsim.Parameters {
 	p := fastsim.Parameters{
 		Layers: 20, X: 21, Y: 21, ImpactX: 10, ImpactY: 10, Reach: 10, Cut: 0.1,
-		Energy: logNormal(800, 0.08), Maximum: logNormal(6, 0.1), Exponent: logNormal(4.5, 0.15),
-		Start: marginal(func(s float64) float64 { return 1 + 0.5*s }),
+		Energy: logNormal(1500, 0.08), Maximum: logNormal(6, 0.15), Exponent: logNormal(4.5, 0.25),
+		Start: marginal(func(s float64) float64 { return 1 + 0.7*s }),
 		Width: logNormal(1, 0.1), Multiplicity: logNormal(1, 0.1),
 		Radial: []fastsim.RadialKnot{
 			{Age: 0, Core: 0.15, Tail: 1, CoreFraction: 0.8}, {Age: 1, Core: 0.4, Tail: 1.8, CoreFraction: 0.65},

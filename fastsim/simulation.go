@@ -174,6 +174,7 @@ type Simulation struct {
 	hidden  rng.Stream
 	factor  [][]float64 // Cholesky factor of the correlation
 	spots   []float64   // equally probable energies of spots, of mean 1
+	compass [][2]float64
 	scratch sync.Pool
 }
 
@@ -188,7 +189,7 @@ func New(p Parameters, seed uint64, stream string) (*Simulation, error) {
 	if !ok {
 		return nil, fmt.Errorf("fastsim: the correlation is not positive definite")
 	}
-	s := &Simulation{Parameters: p, Seed: seed, Stream: stream, factor: factor, spots: spotTable(p.SpotSigma)}
+	s := &Simulation{Parameters: p, Seed: seed, Stream: stream, factor: factor, spots: spotTable(p.SpotSigma), compass: compass()}
 	s.hidden = rng.New(seed, "fastsim "+stream)
 	s.scratch.New = func() any { return s.newScratch() }
 	return s, nil
