@@ -13,15 +13,24 @@ import (
 func Load(dir string) (Generator, error) { return (&loader{}).generator(dir, 0) }
 
 // LoadSimulator reads the model directory of a network, of an external program, or of
-// what is made of them (Chain, HiddenLatents). It starts the programs: do not use it on
-// directories from where you would not run programs. The caller closes what has a
-// Close method.
-func LoadSimulator(e *cpu.Engine, dir string) (Simulator, error) {
-	return (&loader{}).simulator(e, dir, 0)
+// what is made of them (Chain, HiddenLatents), and of further kinds that other packages
+// have. It starts the programs: do not use it on directories from where you would not
+// run programs. The caller closes what has a Close method.
+func LoadSimulator(e *cpu.Engine, dir string, kinds ...SimulatorKind) (Simulator, error) {
+	return (&loader{kinds: kinds}).simulator(e, dir, 0)
+}
+
+// SimulatorKind reads model directories of a kind that another package has.
+type SimulatorKind struct {
+	Name string // as model.json has it
+	Load func(e *cpu.Engine, dir string) (Simulator, error)
 }
 
 // loader reads nested model directories and counts what it has read.
-type loader struct{ total extent }
+type loader struct {
+	total extent
+	kinds []SimulatorKind
+}
 
 // count takes in a part that was read.
 func (l *loader) count(dir string, part any) error {
@@ -114,6 +123,14 @@ func (l *loader) simulator(e *cpu.Engine, dir string, depth int) (Simulator, err
 			return nil, err
 		}
 		return loadProcess(dir)
+	}
+	for _, k := range l.kinds {
+		if k.Name == kind {
+			if err := l.count(dir, nil); err != nil {
+				return nil, err
+			}
+			return k.Load(e, dir)
+		}
 	}
 	gen, err := l.generator(dir, depth)
 	if err != nil {

@@ -1,0 +1,227 @@
+package fastsim
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"etalon/rng"
+)
+
+// calibration improves parameters until simulated showers, looked at as the truth is,
+// look alike: indirect inference (Gouriéroux, Monfort and Renault 1993). What is
+// compared are the responses, mean, spread and correlations of the fitted numbers, the
+// rings of energy, and how layer energies scatter about their profile; observables of
+// the showers are not.
+type calibration struct {
+	Parameters
+	cfg   *Config
+	truth *census
+	look  *view
+	scale scale
+
+	// width and multiplicity depend on the profile's numbers, per standard deviation,
+	// and scatter about that.
+	width, multiplicity dependence
+	response            *mat.Dense // see gains
+	quantum             float64    // of the spots, MeV
+	// target are the rings' shares that the radial profiles are fitted to.
+	target [len(ages)][rings]float64
+}
+
+type dependence struct {
+	slope [profileNumbers]float64 // none on the energy
+	sigma float64
+	gain  float64 // change of the column by a change of the logarithm
+}
+
+func calibrate(ctx context.Context, p Parameters, truth *census, cfg *Config) (*Simulation, error) {
+	c := &calibration{Parameters: p, cfg: cfg, truth: truth}
+	c.begin()
+	n := cfg.simulated(truth.len())
+	if err := c.gains(ctx, min(n, 1000)); err != nil {
+		return nil, err
+	}
+	for round := range cfg.rounds() {
+		if err := c.round(ctx, n, round); err != nil {
+			return nil, err
+		}
+	}
+	return New(c.Parameters, cfg.Seed, "")
+}
+
+// begin takes what the truth says without simulation.
+func (c *calibration) begin() {
+	c.Response = make([]float64, c.Layers)
+	c.Spread = make([]float64, c.Layers)
+	for l := range c.Response {
+		c.Response[l], c.Spread[l] = 1, 1
+	}
+	for range 3 {
+		c.respond(c.truth.view(c.Response))
+	}
+	c.look = c.truth.view(c.Response)
+	c.scale = c.look.scale()
+	for k, m := range c.profileMarginals() {
+		values := make([]float64, len(c.look.column[k]))
+		for i, v := range c.look.column[k] {
+			if values[i] = v; k != latStart {
+				values[i] = math.Exp(v)
+			}
+		}
+		*m = shifted(k, newMarginal(values), 0, 1)
+	}
+	c.Correlation = identity(numbers)
+	for i, row := range c.look.correlation() {
+		copy(c.Correlation[i], row)
+	}
+	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
+	c.depend()
+	c.quantum = c.wantedQuantum()
+	c.SpotEnergy = c.quantum / 2
+	c.setSigma()
+	c.Radial = make([]RadialKnot, len(ages))
+	for k, age := range ages {
+		c.target[k] = shares(c.truth.rings[k])
+		c.Radial[k].Age = age
+	}
+	c.fitRadial()
+}
+
+// profileMarginals returns those of the numbers that the longitudinal fit gives.
+func (c *calibration) profileMarginals() [profileNumbers]*Marginal {
+	return [profileNumbers]*Marginal(c.marginals()[:profileNumbers])
+}
+
+// respond multiplies the responses by what the layers have beyond the profile.
+func (c *calibration) respond(v *view) {
+	for l, e := range v.expected {
+		if e > 0 && v.observed[l] > 0 {
+			c.Response[l] *= min(max(v.observed[l]/e, 0.5), 2)
+		}
+	}
+	balance(c.Response, c.Depth, v.observed)
+}
+
+// wantedQuantum is what the truth has, but no more than what leaves a quarter of the
+// variance of the whole shower's energy to that number.
+func (c *calibration) wantedQuantum() float64 {
+	_, sd := c.look.mean(latEnergy)
+	visible := 0.0
+	for _, e := range c.look.observed {
+		visible += e
+	}
+	return min(c.look.quantum, 0.75*sd*sd*visible)
+}
+
+// setSigma sets the spread of spots from their mean and quantum, their mean square over
+// their mean.
+func (c *calibration) setSigma() {
+	c.SpotSigma = math.Sqrt(min(max(math.Log(c.quantum/c.SpotEnergy), 0.01), 3))
+}
+
+// depend sets the marginals and correlations of width and multiplicity. They are sums of
+// the profile's numbers and of something independent, so the matrix is positive definite
+// where that of the profile is.
+func (c *calibration) depend() {
+	own := make([][]float64, profileNumbers)
+	for i := range own {
+		own[i] = c.Correlation[i][:profileNumbers]
+	}
+	definite(own)
+	for i, d := range []*dependence{&c.width, &c.multiplicity} {
+		k := latWidth + i
+		*c.marginals()[k] = logNormal(0, c.spreadOf(d))
+		for j := range profileNumbers {
+			sum := 0.0
+			for i, s := range d.slope {
+				sum += s * c.Correlation[i][j]
+			}
+			c.Correlation[k][j] = sum / c.spreadOf(d)
+			c.Correlation[j][k] = c.Correlation[k][j]
+		}
+	}
+	both := 0.0
+	for i, s := range c.width.slope {
+		for j, t := range c.multiplicity.slope {
+			both += s * t * c.Correlation[i][j]
+		}
+	}
+	both /= c.spreadOf(&c.width) * c.spreadOf(&c.multiplicity)
+	c.Correlation[latWidth][latMultiplicity], c.Correlation[latMultiplicity][latWidth] = both, both
+}
+
+func (c *calibration) spreadOf(d *dependence) float64 {
+	v := d.sigma * d.sigma
+	for i, s := range d.slope {
+		for j, t := range d.slope {
+			v += s * t * c.Correlation[i][j]
+		}
+	}
+	return math.Sqrt(v)
+}
+
+func (c *calibration) fitRadial() {
+	for k := range c.Radial {
+		if c.target[k] != ([rings]float64{}) {
+			c.Radial[k] = fitRadial(c.target[k], RadialKnot{Age: ages[k], Core: 0.1 + 0.2*ages[k], Tail: 1.5 + ages[k], CoreFraction: 0.7}, c.Reach)
+			continue
+		}
+		if k > 0 { // no energy at this age: as before
+			age := c.Radial[k].Age
+			c.Radial[k] = c.Radial[k-1]
+			c.Radial[k].Age = age
+		}
+	}
+}
+
+func shares(sum [rings]float64) (share [rings]float64) {
+	total := 0.0
+	for _, e := range sum {
+		total += e
+	}
+	if total > 0 {
+		for i, e := range sum {
+			share[i] = e / total
+		}
+	}
+	return share
+}
+
+// simulate makes showers with given parameters and takes their census.
+func (c *calibration) simulate(ctx context.Context, p Parameters, n int, stream string) (*census, error) {
+	s, err := New(p, c.cfg.Seed, "calibration "+stream)
+	if err != nil {
+		return nil, err
+	}
+	s.Threads = c.cfg.Threads
+	latent := rng.New(c.cfg.Seed, "fastsim latents "+stream)
+	const block = 64
+	out := c.Parameters.census(c.cfg)
+	columns, z := make([]float32, block*latents), make([]float32, block*latents)
+	x := make([]float32, block*s.Dim())
+	for lo := 0; lo < n; lo += block {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m := min(block, n-lo)
+		latent.NormalRows(columns, block, 0, uint64(lo), m, latents)
+		for i := range m {
+			for j := range latents {
+				z[i*latents+j] = columns[j*block+i]
+			}
+		}
+		if err := s.Generate(uint64(lo), z[:m*latents], x[:m*s.Dim()]); err != nil {
+			return nil, err
+		}
+		for i := range m {
+			// A simulated shower without a profile is none that the truth could have.
+			energies := len(out.energy)
+			if out.add(lo+i, x[i*s.Dim():(i+1)*s.Dim()]) != nil {
+				out.energy = out.energy[:energies]
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,208 @@
+package fastsim
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"etalon/generator"
+	"etalon/rng"
+)
+
+// The latents, each standard normal.
+const (
+	latEnergy = iota // of the Gaussian copula
+	latMaximum
+	latExponent
+	latStart
+	latWidth
+	latMultiplicity
+	latX // impact point in its cell
+	latY
+	latents
+
+	numbers = latX // of a shower, in the copula
+)
+
+// Parameters are all numbers of the simulation. Depths are in radiation lengths,
+// energies in MeV, lengths across the shower in cell widths.
+type Parameters struct {
+	Layers int `toml:"layers" json:"layers"`
+	X      int `toml:"x" json:"x"`
+	Y      int `toml:"y" json:"y"`
+
+	Depth    []float64 `toml:"depth" json:"depth"`       // of each layer's sensor, ascending
+	Response []float64 `toml:"response" json:"response"` // of each layer, around 1: factor of its energy
+	Spread   []float64 `toml:"spread" json:"spread"`     // of each layer, around 1: factor of its radii
+	ImpactX  int       `toml:"impact_x" json:"impact_x"` // the cell that the particle hits
+	ImpactY  int       `toml:"impact_y" json:"impact_y"`
+	Reach    float64   `toml:"reach" json:"reach"` // the largest distance of a spot from the axis
+	Cut      float64   `toml:"cut" json:"cut"`     // cells below it are empty; 0 keeps all
+
+	// Energy is what layers one radiation length apart would see of the whole shower.
+	Energy       Marginal `toml:"energy" json:"energy"`
+	Maximum      Marginal `toml:"maximum" json:"maximum"`           // depth of the maximum from the start: (α-1)/β
+	Exponent     Marginal `toml:"exponent" json:"exponent"`         // α-1
+	Start        Marginal `toml:"start" json:"start"`               // depth of the start of the profile
+	Width        Marginal `toml:"width" json:"width"`               // factor of both radii
+	Multiplicity Marginal `toml:"multiplicity" json:"multiplicity"` // factor of the number of spots
+	// Correlation is that of the normal scores of these six numbers, 6×6.
+	Correlation [][]float64 `toml:"correlation" json:"correlation"`
+
+	Radial []RadialKnot `toml:"radial" json:"radial"`
+
+	// SpotEnergy is the mean energy of a spot, SpotSigma the standard deviation of its
+	// logarithm.
+	SpotEnergy float64 `toml:"spot_energy" json:"spot_energy"`
+	SpotSigma  float64 `toml:"spot_sigma" json:"spot_sigma"`
+}
+
+// marginals returns the six distributions in the order of the latents.
+func (p *Parameters) marginals() []*Marginal {
+	return []*Marginal{&p.Energy, &p.Maximum, &p.Exponent, &p.Start, &p.Width, &p.Multiplicity}
+}
+
+// numberOf is the name and range of each number of a shower.
+var numberOf = [numbers]struct {
+	name        string
+	least, most float64
+}{
+	{"energy", 1e-3, 1e6},
+	{"maximum", leastMaximum, mostMaximum},
+	{"exponent", leastExponent, mostExponent},
+	{"start", -100, 1000},
+	{"width", 0.05, 20},
+	{"multiplicity", 0.02, 50},
+}
+
+// mostSpots bounds the spots of a shower, generously: real showers have fluctuations far smaller
+// than their bounds.
+const mostSpots = 1 << 28
+
+// Check returns an error for numbers with which nothing can be simulated.
+func (p *Parameters) Check() error {
+	const most = 1 << 12
+	if p.Layers < 1 || p.X < 1 || p.Y < 1 || p.Layers > most || p.X > most || p.Y > most || p.Layers*p.X*p.Y > 1<<24 {
+		return fmt.Errorf("fastsim: showers of %d layers of %d by %d cells; 1 to 2^24 cells, up to %d in a direction, are accepted", p.Layers, p.X, p.Y, most)
+	}
+	if err := checkDepth(p.Depth, p.Layers); err != nil {
+		return err
+	}
+	if err := checkFactors("response", p.Response, p.Layers); err != nil {
+		return err
+	}
+	if err := checkFactors("spread", p.Spread, p.Layers); err != nil {
+		return err
+	}
+	switch {
+	case p.ImpactX < 0 || p.ImpactX >= p.X || p.ImpactY < 0 || p.ImpactY >= p.Y:
+		return fmt.Errorf("fastsim: the impact cell is (%d, %d) of %d by %d cells", p.ImpactX, p.ImpactY, p.X, p.Y)
+	case !(p.Reach >= 1 && p.Reach <= 1e4):
+		return fmt.Errorf("fastsim: reach = %v cells; 1 to 10000 is accepted", p.Reach)
+	case !(p.Cut >= 0 && p.Cut <= 1e6):
+		return fmt.Errorf("fastsim: cut = %v MeV; 0 to 1e6 is accepted", p.Cut)
+	case !(p.SpotEnergy >= 1e-6 && p.SpotEnergy <= 1e6):
+		return fmt.Errorf("fastsim: spot_energy = %v MeV; 1e-6 to 1e6 is accepted", p.SpotEnergy)
+	case !(p.SpotSigma >= 0 && p.SpotSigma <= 2):
+		return fmt.Errorf("fastsim: spot_sigma = %v; 0 to 2 is accepted", p.SpotSigma)
+	}
+	for k, m := range p.marginals() {
+		if err := m.check(numberOf[k].name, numberOf[k].least, numberOf[k].most); err != nil {
+			return err
+		}
+	}
+	// At its maximum a profile is about √((a+1)/2π)/T.
+	peak := math.Sqrt(p.Exponent[scores-1]+1) / p.Maximum[0] * slices.Max(p.Response)
+	if n := float64(p.Layers) * peak * p.Energy[scores-1] * p.Multiplicity[scores-1] / p.SpotEnergy; !(n <= mostSpots) {
+		return fmt.Errorf("fastsim: up to %.3g spots in a shower; %d are accepted", n, mostSpots)
+	}
+	if len(p.Correlation) != numbers {
+		return fmt.Errorf("fastsim: the correlation has %d rows; %d are accepted", len(p.Correlation), numbers)
+	}
+	for i, row := range p.Correlation {
+		if len(row) != numbers {
+			return fmt.Errorf("fastsim: row %d of the correlation has %d numbers; %d are accepted", i, len(row), numbers)
+		}
+		for j, c := range row {
+			if !(math.Abs(c) <= 1) || i == j && c != 1 || j < i && c != p.Correlation[j][i] {
+				return fmt.Errorf("fastsim: element (%d, %d) of the correlation is %v; a symmetric matrix with ones on its diagonal is accepted", i, j, c)
+			}
+		}
+	}
+	return checkRadial(p.Radial)
+}
+
+func checkFactors(name string, factors []float64, layers int) error {
+	if len(factors) != layers {
+		return fmt.Errorf("fastsim: %s of %d layers; %d are accepted", name, len(factors), layers)
+	}
+	for l, f := range factors {
+		if !(f >= 0.01 && f <= 100) {
+			return fmt.Errorf("fastsim: the %s of layer %d is %v; 0.01 to 100 is accepted", name, l, f)
+		}
+	}
+	return nil
+}
+
+func checkDepth(depth []float64, layers int) error {
+	if len(depth) != layers {
+		return fmt.Errorf("fastsim: depths of %d layers; %d are accepted", len(depth), layers)
+	}
+	before := 0.0
+	for l, t := range depth {
+		if !(t > before && t <= 1000) {
+			return fmt.Errorf("fastsim: layer %d stands at %v radiation lengths; ascending depths above 0, up to 1000, are accepted", l, t)
+		}
+		before = t
+	}
+	return nil
+}
+
+// Simulation makes showers. It implements generator.Simulator: the latents are eight
+// standard normals, the six numbers of a shower and the impact point in its cell;
+// spots and their energies are hidden randomness, a function of the seed, the stream
+// and the row's number.
+type Simulation struct {
+	Parameters
+	Seed   uint64 // of the hidden randomness
+	Stream string
+	// Threads is the number of goroutines of a call of Generate; 0 means 1. Showers do
+	// not depend on it.
+	Threads int
+
+	hidden  rng.Stream
+	factor  [][]float64 // Cholesky factor of the correlation
+	spots   []float64   // equally probable energies of spots, of mean 1
+	compass [][2]float64
+	scratch sync.Pool
+}
+
+var _ generator.Simulator = (*Simulation)(nil)
+
+// New prepares the simulation of given parameters, which are kept and must not change.
+func New(p Parameters, seed uint64, stream string) (*Simulation, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	factor, ok := cholesky(p.Correlation)
+	if !ok {
+		return nil, fmt.Errorf("fastsim: the correlation is not positive definite")
+	}
+	s := &Simulation{Parameters: p, Seed: seed, Stream: stream, factor: factor, spots: spotTable(p.SpotSigma), compass: compass()}
+	s.hidden = rng.New(seed, "fastsim "+stream)
+	s.scratch.New = func() any { return s.newScratch() }
+	return s, nil
+}
+
+// LatentDim implements generator.Simulator.
+func (s *Simulation) LatentDim() int { return latents }
+
+// Dim implements generator.Simulator.
+func (s *Simulation) Dim() int { return s.Layers * s.X * s.Y }
+
+// Prior implements generator.Simulator.
+func (s *Simulation) Prior() generator.Prior { return generator.Normal }
+
+// Hidden implements generator.Simulator.
+func (s *Simulation) Hidden() bool { return true }
