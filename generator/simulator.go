@@ -25,6 +25,13 @@ type Simulator interface {
 	Generate(row0 uint64, z, x []float32) error
 }
 
+// RowBase is the number of a stream's first row. Hidden randomness may be a function of
+// the row's number alone: so those of different streams, and of the same stream with
+// another seed, lie apart, 2^31 rows each.
+func RowBase(seed uint64, stream string) uint64 {
+	return uint64(uint32(rng.New(seed, "rows of "+stream).Source(0).Uint64())) << 31
+}
+
 // Drawer draws points of a generator with their latents. Sampler, SimulatorSampler and
 // Pairs are such.
 type Drawer interface {

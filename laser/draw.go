@@ -160,12 +160,12 @@ func (d *Draws) newHMC(n int, space mcmc.Space) (mcmc.Sampler, error) {
 
 // Generate maps latents z to features x: points number row0 and following of a sample.
 func (d *Draws) Generate(row0 uint64, z, x []float32) error {
-	return d.rd.g.sim.Generate(rowBase(d.r.cfg.Seed, "sample")+row0, z, x)
+	return d.rd.g.sim.Generate(generator.RowBase(d.r.cfg.Seed, "sample")+row0, z, x)
 }
 
 // Baseline fills z and x with points number row0 and following of the generator itself.
 func (d *Draws) Baseline(row0 uint64, z, x []float32) error {
-	return generator.NewSimulatorSampler(d.rd.g.sim, d.r.cfg.Seed, "sample").Draw(rowBase(d.r.cfg.Seed, "sample")+row0, z, x)
+	return generator.NewSimulatorSampler(d.rd.g.sim, d.r.cfg.Seed, "sample").Draw(generator.RowBase(d.r.cfg.Seed, "sample")+row0, z, x)
 }
 
 // silent is an Observer that nobody looks at.

@@ -7,7 +7,6 @@ import (
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/mcmc"
-	"etalon/rng"
 )
 
 // primary is the generator g that a round refines.
@@ -105,20 +104,13 @@ func (p *primary) fill(e *cpu.Engine, seed uint64, stream string, s sample) erro
 		}
 		return d.Draw(0, s.z, s.x)
 	}
-	return generator.NewSimulatorSampler(p.sim, seed, stream).Draw(rowBase(seed, stream), s.z, s.x)
+	return generator.NewSimulatorSampler(p.sim, seed, stream).Draw(generator.RowBase(seed, stream), s.z, s.x)
 }
 
 // push maps latents to features, with the hidden randomness of a stream's own rows.
 func (p *primary) push(seed uint64, stream string, z []float32) ([]float32, error) {
 	x := make([]float32, len(z)/p.latentDim()*p.dim())
-	return x, p.sim.Generate(rowBase(seed, stream), z, x)
-}
-
-// rowBase is the number of a stream's first row. Hidden randomness may be a function of
-// the row's number alone: so those of different streams, and of the same stream with
-// another seed, lie apart, 2^31 rows each.
-func rowBase(seed uint64, stream string) uint64 {
-	return uint64(uint32(rng.New(seed, "rows of "+stream).Source(0).Uint64())) << 31
+	return x, p.sim.Generate(generator.RowBase(seed, stream), z, x)
 }
 
 // space is the weighted latent space as the samplers of package mcmc see it. f gives

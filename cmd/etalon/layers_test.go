@@ -18,6 +18,7 @@ var layers = []string{
 	"dctr fastsim",
 	"omnifold",
 	"laser",
+	"showers",
 	"internal/stagetime",
 	"cmd/etalon examples/process/go examples/process/donut",
 }

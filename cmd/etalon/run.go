@@ -15,6 +15,8 @@ import (
 	"etalon/dataset"
 	"etalon/engine/cpu"
 	"etalon/laser"
+	"etalon/rundir"
+	"etalon/showers"
 )
 
 const (
@@ -24,6 +26,7 @@ const (
 
 type runOptions struct {
 	target, preset, out string
+	truth               string // file of showers
 	seed                uint64
 	seedGiven           bool
 	threads             int
@@ -40,24 +43,30 @@ weights the generator's points, tests the weights, samples the weighted latent
 space by rejection, by Hamiltonian Monte Carlo and by a trained refiner, scores
 all methods against the truth and writes report.html.
 
-NAME is a built-in truth density (` + strings.Join(runNames(), ", ") + `). A .toml file
-has settings of your own: it names a density or a truth file, and its preset
-supplies whatever it does not set. --preset and --seed go before the file's.
+NAME is a built-in truth density (` + strings.Join(runNames(), ", ") + `), or calo.
+A .toml file has settings of your own: it names a density or a truth file, and its
+preset supplies whatever it does not set. --preset and --seed go before the file's.
 
 [generator] kind in the file says what is refined: flow, gan or vae, which are
 trained on the truth, model (a model directory), process (an external program,
 which is started: run only files that you trust) or pairs (files of latents and
 features). run.toml in a run directory shows every setting.
 
+calo is the study of calorimeter showers (DCTRGAN), and protocol = "showers" in a
+file: a parametrised simulation is fitted to true showers (--truth FILE.h5; those of
+` + showers.ShippedTruth + ` otherwise), weighted by a classifier of observables,
+and refined; every observable is scored, with the figures of the paper.
+
 The first Ctrl-C saves a checkpoint; the same command continues the run to the
 same result. A second Ctrl-C stops at once.`,
 		Example: `  etalon run gaussians
   etalon run rings --preset paper --out runs/rings --threads 2
   etalon run examples/blackbox.toml
-  etalon run my.toml --seed 7`,
+  etalon run my.toml --seed 7
+  etalon run calo --truth showers.h5`,
 		Args: exactArgs("NAME or CONFIG.toml"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return runNames(), cobra.ShellCompDirectiveDefault
+			return append(runNames(), calorimeter), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = args[0]
@@ -67,6 +76,7 @@ same result. A second Ctrl-C stops at once.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.preset, "preset", "", strings.Join(laser.Presets(), " or ")+" (default quick)")
+	f.StringVar(&o.truth, "truth", "", "`FILE` of true showers, for calo")
 	f.StringVarP(&o.out, "out", "o", "", "`DIR`ectory of the run (default runs/NAME-PRESET or runs/CONFIG)")
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
@@ -93,17 +103,95 @@ func complete(cmd *cobra.Command, flag string, values []string) {
 	}
 }
 
+// calorimeter names the study of showers.
+const calorimeter = "calo"
+
+// protocol is a run of any kind.
+type protocol interface {
+	Do(ctx context.Context) error
+	Complete() bool
+}
+
+// prepare finds out what is to be run, and where.
+func (o *runOptions) prepare() (open func(*cpu.Engine, rundir.Observer) (protocol, error), dir string, err error) {
+	if shower, err := o.isShowers(); err != nil {
+		return nil, "", err
+	} else if shower {
+		cfg, dir, err := o.showerConfig()
+		return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) { return showers.Open(dir, cfg, e, obs) }, dir, err
+	}
+	if o.truth != "" {
+		return nil, "", usage("--truth is for the study of showers; a truth file of other data is named in a .toml file")
+	}
+	cfg, dir, err := o.config()
+	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) { return laser.Open(dir, cfg, e, obs) }, dir, err
+}
+
+// isShowers tells whether the target is a study of showers.
+func (o *runOptions) isShowers() (bool, error) {
+	if !o.isFile() {
+		return o.target == calorimeter, nil
+	}
+	var base struct {
+		Protocol string `toml:"protocol"`
+	}
+	if _, err := rundir.ReadTOML(o.target, &base); err != nil {
+		return false, err
+	}
+	if base.Protocol != "" && base.Protocol != showers.Protocol {
+		return false, fmt.Errorf("%s: protocol = %q; %q is accepted, or none for other data", o.target, base.Protocol, showers.Protocol)
+	}
+	return base.Protocol == showers.Protocol, nil
+}
+
+func (o *runOptions) isFile() bool { return strings.EqualFold(filepath.Ext(o.target), ".toml") }
+
+// showerConfig returns the settings of a study of showers and its directory.
+func (o *runOptions) showerConfig() (cfg showers.Config, dir string, err error) {
+	if o.isFile() {
+		if cfg, err = showers.ReadConfigAs(o.target, o.preset); err != nil {
+			return cfg, "", err
+		}
+		dir = rundir.ConfigName(o.target)
+	} else {
+		preset := o.preset
+		if preset == "" {
+			preset = showers.Presets()[0]
+		}
+		if cfg, err = showers.Preset(preset); err != nil {
+			return cfg, "", err
+		}
+		dir = o.target + "-" + preset
+	}
+	if o.truth != "" {
+		cfg.Truth.File = o.truth
+	} else if _, err := os.Stat(cfg.Truth.File); err != nil && !o.isFile() {
+		return cfg, "", fmt.Errorf("%s is not here; --truth FILE takes an HDF5 file of true showers", showers.ShippedTruth)
+	}
+	if o.seedGiven {
+		cfg.Seed = o.seed
+	}
+	return cfg, o.directory(dir), nil
+}
+
+// directory is where the run works, by default one of a name.
+func (o *runOptions) directory(name string) string {
+	if o.out != "" {
+		return o.out
+	}
+	return filepath.Join("runs", name)
+}
+
 // config returns the settings of the run and its directory.
 func (o *runOptions) config() (cfg laser.Config, dir string, err error) {
 	if o.preset != "" && !slices.Contains(laser.Presets(), o.preset) {
 		return cfg, "", usage("--preset %q; %s are accepted", o.preset, strings.Join(laser.Presets(), " and "))
 	}
-	if strings.EqualFold(filepath.Ext(o.target), ".toml") {
+	if o.isFile() {
 		if cfg, err = laser.ReadConfigAs(o.target, o.preset); err != nil {
 			return cfg, "", err
 		}
-		base := filepath.Base(o.target)
-		dir = strings.TrimSuffix(base, filepath.Ext(base))
+		dir = rundir.ConfigName(o.target)
 	} else {
 		if _, err := dataset.Lookup(o.target); err != nil {
 			return cfg, "", usage("%w, or a file that ends in .toml", err)
@@ -120,17 +208,14 @@ func (o *runOptions) config() (cfg laser.Config, dir string, err error) {
 	if o.seedGiven {
 		cfg.Seed = o.seed
 	}
-	if o.out != "" {
-		return cfg, o.out, nil
-	}
-	return cfg, filepath.Join("runs", dir), nil
+	return cfg, o.directory(dir), nil
 }
 
 func (a *app) run(o runOptions) error {
 	if err := checkThreads(o.threads); err != nil {
 		return err
 	}
-	cfg, dir, err := o.config()
+	open, dir, err := o.prepare()
 	if err != nil {
 		return err
 	}
@@ -139,7 +224,7 @@ func (a *app) run(o runOptions) error {
 	}
 	e := cpu.New(o.threads)
 	defer e.Close()
-	r, err := laser.Open(dir, cfg, e, a.show)
+	r, err := open(e, a.show)
 	if err != nil {
 		return err
 	}
@@ -159,7 +244,7 @@ func (a *app) run(o runOptions) error {
 }
 
 // do carries the run on until it is complete or interrupted.
-func (a *app) do(r *laser.Run, dir string) error {
+func (a *app) do(r protocol, dir string) error {
 	ctx, stop := interruptible()
 	defer stop()
 	// Most stages stop within a step; the others deserve a word.

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"etalon/laser"
+	"etalon/showers"
 )
 
 // runMetrics is what the table of a run shows of metrics.json.
@@ -32,6 +33,15 @@ func (a *app) printScores(dir string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
+	}
+	var kind struct {
+		Protocol string `json:"protocol"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil {
+		return fmt.Errorf("%s: it is not what this program writes: %w", path, err)
+	}
+	if kind.Protocol == showers.Protocol {
+		return a.printShowers(dir, path, text)
 	}
 	var m runMetrics
 	if err := json.Unmarshal(text, &m); err != nil {
