@@ -65,6 +65,7 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 	if c.tiles {
 		p.unit = simd.TileColumns
 	}
+	c.findVolumes()
 	c.countUses()
 	c.findProducts()
 	c.findLive()
@@ -76,6 +77,13 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 	}
 	p.finish(c.mem.size)
 	return p, nil
+}
+
+// findVolumes tells whether the outputs need a convolution.
+func (c *compiler) findVolumes() {
+	for i, n := range c.g.Nodes() {
+		c.p.volumes = c.p.volumes || c.sched.need[i] && n.Attr.Conv != nil
+	}
 }
 
 // countUses counts consumers.
@@ -321,6 +329,8 @@ func (c *compiler) emitRows(q int, ph *phase) {
 func (c *compiler) emit(n *graph.Node, dst loc, ph *phase) {
 	if m, ok := c.mats[n.ID]; ok {
 		ph.rows = append(ph.rows, c.emitProduct(m, dst))
+	} else if n.Op == graph.OpConv || n.Op == graph.OpConvT {
+		ph.rows = append(ph.rows, c.emitConv(n, dst))
 	} else if !c.elementwise(n, dst, ph) {
 		ph.rows = append(ph.rows, c.emitLeaf(n, dst))
 	}

@@ -31,11 +31,25 @@ func (c *compiler) chainFeatures(n *graph.Node, dst loc, ph *phase) bool {
 		zero(lo+a.width, dst.width)
 	case graph.OpPermute:
 		a := c.locate(n.In[0])
-		for j, from := range n.Attr.Perm {
-			move(j, a, from, 1)
+		perm := n.Attr.Perm
+		for j := 0; j < len(perm); {
+			width := 1 // of a run that stays together
+			for j+width < len(perm) && perm[j+width] == perm[j]+width {
+				width++
+			}
+			move(j, a, perm[j], width)
+			j += width
 		}
+	case graph.OpRepeat:
+		c.emitRepeat(n, dst, ph)
+	case graph.OpSumRepeats:
+		c.emitSumRepeats(n, dst, ph)
 	case graph.OpSumFeatures:
 		a := c.locate(n.In[0])
+		if a.width >= wideFrom {
+			c.sumFeatures(a, dst, 1, 1, ph)
+			return true
+		}
 		if a.width == 1 {
 			move(0, a, 0, 1)
 		}

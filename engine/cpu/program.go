@@ -39,6 +39,7 @@ type Program struct {
 	features  int  // features of the arena
 	scratch   int  // features of the scratch buffers behind it
 	sums      bool // whether it has sums over rows
+	volumes   bool // whether it has convolutions
 
 	shared  [][]float32   // by node ID; nil for row tensors and for tensors not bound yet
 	bound   []*graph.Node // shared tensors that the caller binds

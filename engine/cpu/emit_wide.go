@@ -1,0 +1,86 @@
+package cpu
+
+import (
+	"etalon/graph"
+	"etalon/internal/simd"
+)
+
+// Operations on volumes have as many features as there are positions and channels.
+// Those that treat features one by one are loops here, not chains with a step for
+// each.
+
+// wideFrom is the number of features from which a sum over them is one of many parts.
+const wideFrom = 64
+
+func (c *compiler) emitRepeat(n *graph.Node, dst loc, ph *phase) {
+	a, outer, inner := c.locate(n.In[0]), n.Attr.Outer, n.Attr.Inner
+	ph.rows = append(ph.rows, func(b *block) {
+		src, out := b.at(a), b.at(dst)
+		period := a.width * inner * b.ld
+		for j := range a.width {
+			for i := range inner {
+				copy(out[(j*inner+i)*b.ld:][:b.ld], src[j*b.ld:])
+			}
+		}
+		for o := 1; o < outer; o++ {
+			copy(out[o*period:][:period], out[:period])
+		}
+	})
+}
+
+func (c *compiler) emitSumRepeats(n *graph.Node, dst loc, ph *phase) {
+	c.sumFeatures(c.locate(n.In[0]), dst, n.Attr.Outer, n.Attr.Inner, ph)
+}
+
+// sumFeatures adds up, for each feature j of dst, the features (o·width + j)·inner + i of a.
+// With outer = inner = 1 and dst one feature wide it is the sum of all.
+// A sum is made of partial sums of 64 terms, and these of sums of 64, so that
+// its error grows with the logarithm of the number of terms.
+func (c *compiler) sumFeatures(a, dst loc, outer, inner int, ph *phase) {
+	if outer == 1 && inner == 1 {
+		inner = a.width / dst.width
+	}
+	levels := 1
+	for n := outer * inner; n > wideFrom; n = (n + wideFrom - 1) / wideFrom {
+		levels++
+	}
+	c.p.scratch = max(c.p.scratch, levels*dst.width)
+	ph.rows = append(ph.rows, func(b *block) {
+		size := dst.width * b.ld // of the partial sums of a level
+		src, part := b.at(a), b.scratch[:levels*size]
+		count := 0
+		for o := range outer {
+			for i := range inner {
+				for j := range dst.width { // the first term of a partial sum is copied
+					from := src[((o*dst.width+j)*inner+i)*b.ld:][:b.ld]
+					to := part[j*b.ld:][:b.ld]
+					if count%wideFrom == 0 {
+						copy(to, from)
+					} else {
+						simd.Add(to, to, from)
+					}
+				}
+				count++
+				carry(part, size, count, count == outer*inner)
+			}
+		}
+		copy(b.at(dst), part[(levels-1)*size:])
+	})
+}
+
+// carry adds full partial sums, or in the end all, to those of the next level.
+func carry(part []float32, size, count int, last bool) {
+	n := count
+	for k := 0; (k+2)*size <= len(part); k++ {
+		if n%wideFrom != 0 && !last {
+			return
+		}
+		n = (n + wideFrom - 1) / wideFrom // terms of the next level so far
+		from, to := part[k*size:(k+1)*size], part[(k+1)*size:(k+2)*size]
+		if n%wideFrom == 1 {
+			copy(to, from)
+		} else {
+			simd.Add(to, to, from)
+		}
+	}
+}
