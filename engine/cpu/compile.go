@@ -29,6 +29,8 @@ type compiler struct {
 	tiles   bool               // products may run on the tile unit
 	packs   map[packKey]int    // weights packed for the tile unit, in the phase at hand
 	packing []func(p *Program) // and how
+
+	convPacks map[convKey]int // weights of convolutions packed in the phase at hand
 }
 
 // step is one row operation of a phase.
@@ -241,7 +243,7 @@ func (c *compiler) phase(q int) {
 	}
 	if q <= c.sched.last {
 		c.planRows(q)
-		c.packs, c.packing = map[packKey]int{}, nil
+		c.packs, c.convPacks, c.packing = map[packKey]int{}, map[convKey]int{}, nil
 		c.emitRows(q, &ph)
 		ph.packing = c.packing
 		ph.cutChunks()
@@ -329,8 +331,6 @@ func (c *compiler) emitRows(q int, ph *phase) {
 func (c *compiler) emit(n *graph.Node, dst loc, ph *phase) {
 	if m, ok := c.mats[n.ID]; ok {
 		ph.rows = append(ph.rows, c.emitProduct(m, dst))
-	} else if n.Op == graph.OpConv || n.Op == graph.OpConvT {
-		ph.rows = append(ph.rows, c.emitConv(n, dst))
 	} else if !c.elementwise(n, dst, ph) {
 		ph.rows = append(ph.rows, c.emitLeaf(n, dst))
 	}
@@ -392,6 +392,9 @@ func (p *Program) finish(features int) {
 		buf := alignedFloats(size)
 		p.workers[w] = block{p: p, arena: buf[:features*p.maxBlock], scratch: buf[features*p.maxBlock:], ones: ones, words: alignedWords(p.tileWords)}
 		b := &p.workers[w]
+		if p.volumes {
+			b.panels, b.runList, b.lines = make([]simd.Panel, panelChunk), make([]simd.Run, p.lines), make([]int, p.lines)
+		}
 		b.memory = make([][]float32, memoryStashes+len(p.stashes))
 		b.memory[memoryArena], b.memory[memoryScratch] = b.arena, b.scratch
 	}

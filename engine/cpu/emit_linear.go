@@ -11,6 +11,9 @@ import (
 // C[i][j] = Σ_p A[i,p]·B[p][j], i counts output features, p input features and j
 // rows; A is the weight matrix read along or across.
 func (c *compiler) emitProduct(m product, dst loc) func(b *block) {
+	if m.conv != nil {
+		return c.emitConv(m, dst)
+	}
 	x, wid := c.locate(m.x), m.w.ID
 	k, n := m.w.Shape[0], m.w.Shape[1]
 	rs, cs := 1, n

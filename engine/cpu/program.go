@@ -55,6 +55,9 @@ type Program struct {
 	packed    [][]uint32 // weights packed for the tile unit
 	tileWords int        // of scratch for each worker
 
+	packedConv [][]float32 // weights of convolutions, packed
+	lines      int         // at most, of the gradient of a convolution
+
 	// Of the current run.
 	batch            Batch
 	cutRows          int // rows for which blocks and units are laid out
@@ -105,7 +108,12 @@ type block struct {
 	scratch []float32
 	gemm    simd.Gemm
 	tile    simd.TileGemm
-	words   []uint32    // scratch of the tile unit
+	words   []uint32 // scratch of the tile unit
+	run     simd.RunGemm
+	panels  []simd.Panel // of run
+	runs    simd.Runs    // of the gradient of a convolution
+	runList []simd.Run
+	lines   []int       // fine lines in scratch
 	memory  [][]float32 // of chains
 	ones    []float32
 	ld      int // floats per feature

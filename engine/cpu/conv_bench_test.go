@@ -1,0 +1,93 @@
+package cpu_test
+
+import (
+	"fmt"
+	"testing"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/graph/graphtest"
+)
+
+func cube(n int) [3]int { return [3]int{n, n, n} }
+
+// BenchmarkConv times convolutions of the sizes of shower networks on batches of 32, in
+// GFLOP/s of the products: forward with bias and leaky ReLU, and with the gradients
+// of the volume and the parameters (three times the products).
+func BenchmarkConv(b *testing.B) {
+	transposed, err := graph.ConvGeometry{Kernel: cube(3), Stride: cube(2), Pad: cube(1), Channels: 8, Filters: 8}.Transposed(cube(30), cube(1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range []struct {
+		name string
+		c    graph.ConvGeometry
+		op   graph.Op
+	}{
+		{"128-128,15-8", graph.ConvGeometry{In: cube(15), Kernel: cube(3), Stride: cube(2), Pad: cube(1), Channels: 128, Filters: 128}, graph.OpConv},
+		{"1-128,30-15", graph.ConvGeometry{In: cube(30), Kernel: cube(3), Stride: cube(2), Pad: cube(1), Channels: 1, Filters: 128}, graph.OpConv},
+		{"8-16,30-30", graph.ConvGeometry{In: cube(30), Kernel: cube(3), Stride: cube(1), Pad: cube(1), Channels: 8, Filters: 16}, graph.OpConv},
+		{"transposed8-8,30-60", transposed, graph.OpConvT},
+	} {
+		for _, pass := range []string{"forward", "training"} {
+			for _, threads := range []int{1, 2} {
+				b.Run(fmt.Sprintf("layer=%s/pass=%s/threads=%d", s.name, pass, threads), func(b *testing.B) {
+					const rows = 32
+					e := cpu.New(threads)
+					defer e.Close()
+					g := graph.New()
+					rowsOf, columns := s.c.WeightShape()
+					w := g.Shared("w", rowsOf, columns)
+					var x, y, bias *graph.Node
+					if s.op == graph.OpConv {
+						x, bias = g.Input("x", s.c.FineWidth()), g.Shared("b", s.c.Filters)
+						y = graph.Conv(x, w, s.c)
+					} else {
+						x, bias = g.Input("x", s.c.CoarseWidth()), g.Shared("b", s.c.Channels)
+						y = graph.ConvTranspose(x, w, s.c)
+					}
+					y = graph.LeakyReLU(graph.AddChannels(y, bias), 0.01)
+					loss := graph.MeanRows(graph.MeanFeatures(graph.Square(y)))
+					outs, flop := []*graph.Node{loss}, 2.*rows*float64(products(s.c))
+					if pass == "training" {
+						grads, err := graph.Grad(loss, x, w, bias)
+						if err != nil {
+							b.Fatal(err)
+						}
+						// Of the gradient of x only a sum is read.
+						outs = []*graph.Node{graph.SumRows(graph.SumFeatures(grads[0])), grads[1], grads[2]}
+						flop *= 3
+					}
+					p, _ := compile(b, e, g, graphtest.Draw(g, rows, 1), 0, outs...)
+					for b.Loop() {
+						if err := p.Run(cpu.Batch{Rows: rows}); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(flop*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+					worker, group := p.Footprint()
+					b.ReportMetric(float64(worker)/(1<<20), "MiB/worker")
+					b.ReportMetric(float64(group)/(1<<20), "MiB/group")
+				})
+			}
+		}
+	}
+}
+
+// products is the number of multiply-adds of a convolution for one row: zeros of the padding
+// do not count.
+func products(c graph.ConvGeometry) int {
+	n, out := c.Channels*c.Filters, c.Out()
+	for i := range out {
+		pairs := 0
+		for o := range out[i] {
+			for k := range c.Kernel[i] {
+				if at := o*c.Stride[i] - c.Pad[i] + k; at >= 0 && at < c.In[i] {
+					pairs++
+				}
+			}
+		}
+		n *= pairs
+	}
+	return n
+}
