@@ -134,10 +134,20 @@ func root(n *graph.Node) (*graph.Node, int) {
 
 // strip looks through broadcasts, which elementwise kernels do themselves.
 func strip(n *graph.Node) *graph.Node {
-	for n.Op == graph.OpToRows || (n.Op == graph.OpExpand && n.Rows) {
+	n, _ = stripRepeat(n)
+	return n
+}
+
+// stripRepeat also tells how often in a row a repeat among them gives each element; 0 if there is none.
+func stripRepeat(n *graph.Node) (*graph.Node, int) {
+	inner := 0
+	for n.Op == graph.OpToRows || n.Rows && (n.Op == graph.OpExpand || n.Op == graph.OpRepeat && inner == 0) {
+		if n.Op == graph.OpRepeat {
+			inner = n.Attr.Inner
+		}
 		n = n.In[0]
 	}
-	return n
+	return n, inner
 }
 
 // findStashes finds the row tensors that a later phase reads.

@@ -46,7 +46,7 @@ func (c *compiler) chainFeatures(n *graph.Node, dst loc, ph *phase) bool {
 		c.emitSumRepeats(n, dst, ph)
 	case graph.OpSumFeatures:
 		a := c.locate(n.In[0])
-		if a.width >= wideFrom {
+		if a.width >= wideSumFrom {
 			c.sumFeatures(a, dst, 1, 1, ph)
 			return true
 		}

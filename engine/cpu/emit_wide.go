@@ -9,8 +9,52 @@ import (
 // Those that treat features one by one are loops here, not chains with a step for
 // each.
 
-// wideFrom is the number of features from which a sum over them is one of many parts.
-const wideFrom = 64
+const (
+	wideFrom    = 512 // features from which a tensor is one of these
+	wideSumFrom = 128 // terms from which a sum of features is made of partial sums,
+	sumTerms    = 64  // of so many terms
+)
+
+// emitWide makes an elementwise operation some of whose operands are broadcast.
+func (c *compiler) emitWide(n *graph.Node, in []operand, dst loc, ph *phase) {
+	if n.Op == graph.OpSelect || n.Op == graph.OpLeakyMask {
+		c.p.scratch = max(c.p.scratch, len(in))
+		slope := float32(n.Attr.Alpha)
+		ph.rows = append(ph.rows, func(b *block) {
+			var src [3][]float32
+			for j := range dst.width {
+				for i, o := range in {
+					src[i] = b.scratch[i*b.ld:][:b.ld]
+					if o.rows {
+						src[i] = b.feature(o.at, o.element(j))
+					} else {
+						simd.Fill(src[i], b.p.shared[o.shared][o.element(j)])
+					}
+				}
+				if to := b.feature(dst, j); n.Op == graph.OpSelect {
+					simd.Select(to, src[0], src[1], src[2])
+				} else {
+					simd.LeakyMask(to, src[0], src[1], slope)
+				}
+			}
+		})
+		return
+	}
+	k, x, y := elementKernels[n.Op], in[0], in[1]
+	ph.rows = append(ph.rows, func(b *block) {
+		for j := range dst.width {
+			to := b.feature(dst, j)
+			switch {
+			case x.rows && y.rows:
+				k.vv(to, b.feature(x.at, x.element(j)), b.feature(y.at, y.element(j)))
+			case x.rows:
+				k.vs(to, b.feature(x.at, x.element(j)), b.p.shared[y.shared][y.element(j)])
+			default:
+				k.sv(to, b.feature(y.at, y.element(j)), b.p.shared[x.shared][x.element(j)])
+			}
+		}
+	})
+}
 
 func (c *compiler) emitRepeat(n *graph.Node, dst loc, ph *phase) {
 	a, outer, inner := c.locate(n.In[0]), n.Attr.Outer, n.Attr.Inner
@@ -41,7 +85,7 @@ func (c *compiler) sumFeatures(a, dst loc, outer, inner int, ph *phase) {
 		inner = a.width / dst.width
 	}
 	levels := 1
-	for n := outer * inner; n > wideFrom; n = (n + wideFrom - 1) / wideFrom {
+	for n := outer * inner; n > sumTerms; n = (n + sumTerms - 1) / sumTerms {
 		levels++
 	}
 	c.p.scratch = max(c.p.scratch, levels*dst.width)
@@ -54,7 +98,7 @@ func (c *compiler) sumFeatures(a, dst loc, outer, inner int, ph *phase) {
 				for j := range dst.width { // the first term of a partial sum is copied
 					from := src[((o*dst.width+j)*inner+i)*b.ld:][:b.ld]
 					to := part[j*b.ld:][:b.ld]
-					if count%wideFrom == 0 {
+					if count%sumTerms == 0 {
 						copy(to, from)
 					} else {
 						simd.Add(to, to, from)
@@ -72,12 +116,12 @@ func (c *compiler) sumFeatures(a, dst loc, outer, inner int, ph *phase) {
 func carry(part []float32, size, count int, last bool) {
 	n := count
 	for k := 0; (k+2)*size <= len(part); k++ {
-		if n%wideFrom != 0 && !last {
+		if n%sumTerms != 0 && !last {
 			return
 		}
-		n = (n + wideFrom - 1) / wideFrom // terms of the next level so far
+		n = (n + sumTerms - 1) / sumTerms // terms of the next level so far
 		from, to := part[k*size:(k+1)*size], part[(k+1)*size:(k+2)*size]
-		if n%wideFrom == 1 {
+		if n%sumTerms == 1 {
 			copy(to, from)
 		} else {
 			simd.Add(to, to, from)

@@ -52,7 +52,7 @@ func volumeCases() map[graph.Op][]Case {
 	for _, s := range []struct {
 		name         string
 		outer, inner int
-	}{{"tiles", 3, 1}, {"each", 1, 4}, {"both", 2, 3}, {"many", 40, 5}} {
+	}{{"tiles", 3, 1}, {"each", 1, 4}, {"both", 2, 3}, {"many", 52, 5}} {
 		for _, kind := range []string{"r2", "s2", "t2", "v2", "r1"} {
 			list[graph.OpRepeat] = append(list[graph.OpRepeat], Case{s.name + " " + kind, func(g *graph.Graph) *graph.Node {
 				return graph.Repeat(operand(g, kind, "a"), s.outer, s.inner)
