@@ -176,7 +176,7 @@ func TestLayerNorm(t *testing.T) {
 func TestFlip(t *testing.T) {
 	g := graph.New()
 	x, u := g.Input("x", 12), g.Input("u", 1) // 1×2×3 positions of two channels
-	rows := func(n int) []float64 { // 0 … 11 in every row
+	rows := func(n int) []float64 {           // 0 … 11 in every row
 		v := make([]float64, 12*n)
 		for i := range v {
 			v[i] = float64(i % 12)

@@ -63,7 +63,9 @@ func critic(g *graph.Graph, x *graph.Node) *graph.Node {
 	h := layer(x, first, "1")
 	o := first.Out()
 	positions := o[0] * o[1] * o[2]
-	mean := func(a *graph.Node) *graph.Node { return graph.MulScalar(graph.SumRepeats(a, positions, 1), 1/float64(positions)) }
+	mean := func(a *graph.Node) *graph.Node {
+		return graph.MulScalar(graph.SumRepeats(a, positions, 1), 1/float64(positions))
+	}
 	d := graph.Sub(h, graph.Repeat(mean(h), positions, 1))
 	h = graph.Div(d, graph.Repeat(graph.Sqrt(graph.AddScalar(mean(graph.Square(d)), 1e-3)), positions, 1))
 	h = graph.Mul(h, graph.Repeat(graph.ToRows(g.Shared("scale", positions)), 1, 9))
@@ -161,10 +163,38 @@ func TestWideBroadcasts(t *testing.T) {
 			outs = append(outs, graph.Add(a, b), graph.Sub(a, b), graph.Max(a, b), graph.LeakyMask(a, b, 0.25), graph.Select(a, b, list[(i+3)%len(list)]))
 		}
 	}
+	perm := make([]int, width)
+	for i := range perm {
+		perm[i] = (7*i + 3) % width
+	}
+	outs = append(outs, graph.Permute(wide, perm), graph.SumFeatures(wide))
 	if err := g.Err(); err != nil {
 		t.Fatal(err)
 	}
 	d := graphtest.Grid(g, 20, 1)
 	want := reference(t, g, d, outs...)
 	atLevels(func(l simd.Level) { compare(t, l.String(), outs, run(t, e, g, d, 0, outs...), want, 1e-6) })
+}
+
+// Rows of wide inputs that are picked by an index.
+func TestWideIndex(t *testing.T) {
+	const width = 150
+	g := graph.New()
+	y := graph.Neg(g.Input("x", width))
+	d := graphtest.Draw(g, 9, 1)
+	p, res := compile(t, engine(t, 1), g, d, 0, y)
+	index := []uint32{8, 0, 3, 3, 7}
+	if err := p.Feed("x", cpu.Rows{Data: graphtest.Float32(d.Input)["x"], Index: index}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(cpu.Batch{Rows: len(index)}); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range index {
+		for j := range width {
+			if got, want := res[0][i*width+j], float32(-d.Input["x"][int(r)*width+j]); got != want {
+				t.Fatalf("row %d, feature %d: %v, want %v", i, j, got, want)
+			}
+		}
+	}
 }

@@ -26,16 +26,19 @@ func reaches(op graph.Op, c *graph.ConvGeometry, axis int) []reach {
 		}
 		return list
 	}
+	// Position i = o·s − pad + tap: the taps are those of remainder (i + pad) mod s, and the
+	// sources o end at q = ⌊(i + pad)/s⌋ for the smallest of them.
 	list := make([]reach, fine)
-	order := tapOrder(op, k, s)
 	for i := range list {
-		for q, tap := range order { // i = o·s − pad + tap
-			if at := i + pad - tap; at >= 0 && at%s == 0 && at/s < coarse {
-				if list[i].n == 0 {
-					list[i] = reach{source: at / s, tap: q}
-				}
-				list[i].n++
-			}
+		rest, q := (i+pad)%s, (i+pad)/s
+		if rest >= k {
+			continue
+		}
+		taps, before := (k-1-rest)/s+1, rest*(k/s)+min(rest, k%s) // with this remainder, and with smaller ones
+		first := q - taps + 1
+		lo, hi := max(0, first), min(q, coarse-1)
+		if lo <= hi {
+			list[i] = reach{source: lo, tap: before + lo - first, n: hi - lo + 1}
 		}
 	}
 	return list
@@ -72,7 +75,7 @@ type convClass struct {
 }
 
 // convPosition has the first features that a position reads and writes.
-type convPosition struct{ from, to int }
+type convPosition struct{ from, to int32 }
 
 func planConv(op graph.Op, c *graph.ConvGeometry) *convPlan {
 	from, to := c.In, c.Out()
@@ -101,9 +104,9 @@ func planConv(op graph.Op, c *graph.ConvGeometry) *convPlan {
 					plane[k] = class
 					p.classes = append(p.classes, convClass{runs: runs[k]})
 				}
-				at := convPosition{to: ((z*to[1]+y)*to[2] + x) * out}
+				at := convPosition{to: int32(((z*to[1]+y)*to[2] + x) * out)}
 				if rz.n > 0 && ry.n > 0 && rx.n > 0 {
-					at.from = ((rz.source*from[1]+ry.source)*from[2] + rx.source) * in
+					at.from = int32(((rz.source*from[1]+ry.source)*from[2] + rx.source) * in)
 				}
 				p.classes[class].positions = append(p.classes[class].positions, at)
 			}
@@ -137,8 +140,9 @@ func (p *convPlan) run(b *block, g *simd.RunGemm) {
 		class := &p.classes[i]
 		n := 0
 		for _, at := range class.positions {
+			from, to := int(at.from)*b.ld, int(at.to)*b.ld
 			for v := range perPosition {
-				b.panels[n] = simd.Panel{B: at.from*b.ld + v*simd.Lanes, C: at.to*b.ld + v*simd.Lanes}
+				b.panels[n] = simd.Panel{B: from + v*simd.Lanes, C: to + v*simd.Lanes}
 				if n++; n == panelChunk {
 					g.Run(class.runs, b.panels[:n])
 					n = 0

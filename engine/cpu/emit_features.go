@@ -30,15 +30,13 @@ func (c *compiler) chainFeatures(n *graph.Node, dst loc, ph *phase) bool {
 		move(lo, a, 0, a.width)
 		zero(lo+a.width, dst.width)
 	case graph.OpPermute:
-		a := c.locate(n.In[0])
-		perm := n.Attr.Perm
-		for j := 0; j < len(perm); {
-			width := 1 // of a run that stays together
-			for j+width < len(perm) && perm[j+width] == perm[j]+width {
-				width++
-			}
-			move(j, a, perm[j], width)
-			j += width
+		a, runs := c.locate(n.In[0]), permutedRuns(n.Attr.Perm)
+		if len(runs) >= wideFrom {
+			c.emitWidePermute(a, dst, runs, ph)
+			return true
+		}
+		for _, r := range runs {
+			move(r.to, a, r.from, r.n)
 		}
 	case graph.OpRepeat:
 		c.emitRepeat(n, dst, ph)

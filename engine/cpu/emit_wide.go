@@ -56,6 +56,30 @@ func (c *compiler) emitWide(n *graph.Node, in []operand, dst loc, ph *phase) {
 	})
 }
 
+// permutedRun is a run of features that a permutation keeps together.
+type permutedRun struct{ to, from, n int }
+
+func permutedRuns(perm []int) []permutedRun {
+	var runs []permutedRun
+	for j, from := range perm {
+		if k := len(runs) - 1; k >= 0 && runs[k].from+runs[k].n == from {
+			runs[k].n++
+		} else {
+			runs = append(runs, permutedRun{j, from, 1})
+		}
+	}
+	return runs
+}
+
+func (c *compiler) emitWidePermute(a, dst loc, runs []permutedRun, ph *phase) {
+	ph.rows = append(ph.rows, func(b *block) {
+		src, out := b.at(a), b.at(dst)
+		for _, r := range runs {
+			copy(out[r.to*b.ld:][:r.n*b.ld], src[r.from*b.ld:])
+		}
+	})
+}
+
 func (c *compiler) emitRepeat(n *graph.Node, dst loc, ph *phase) {
 	a, outer, inner := c.locate(n.In[0]), n.Attr.Outer, n.Attr.Inner
 	ph.rows = append(ph.rows, func(b *block) {
