@@ -152,8 +152,9 @@ func TestWideBroadcasts(t *testing.T) {
 	const width = 600
 	g := graph.New()
 	wide, row, vector, scalar := g.Input("wide", width), g.Input("row", 1), g.Shared("vector", width), g.Shared("scalar", 1)
+	tiles := graph.Repeat(g.Input("tile", 4), 150, 1)
 	three, half := graph.Repeat(g.Input("three", 3), 50, 4), graph.Repeat(graph.ToRows(g.Shared("half", width/2)), 1, 2)
-	list := []*graph.Node{wide, row, vector, scalar, three, half, graph.Expand(row, width), graph.ToRows(vector)}
+	list := []*graph.Node{wide, row, vector, scalar, three, half, tiles, graph.Repeat(g.Input("other", 8), 75, 1), graph.Repeat(g.Input("six", 6), 100, 1), graph.Expand(row, width), graph.ToRows(vector)}
 	var outs []*graph.Node
 	for i, a := range list {
 		for j, b := range list {

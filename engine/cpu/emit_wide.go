@@ -41,6 +41,17 @@ func (c *compiler) emitWide(n *graph.Node, in []operand, dst loc, ph *phase) {
 		return
 	}
 	k, x, y := elementKernels[n.Op], in[0], in[1]
+	one, other := x.stretch(dst.width), y.stretch(dst.width)
+	if step := min(one, other); step > 1 && max(one, other)%step == 0 {
+		ph.rows = append(ph.rows, func(b *block) {
+			to, from, with := b.at(dst), b.at(x.at), b.at(y.at)
+			size := step * b.ld
+			for j := 0; j < dst.width; j += step {
+				k.vv(to[j*b.ld:][:size], from[x.element(j)*b.ld:][:size], with[y.element(j)*b.ld:][:size])
+			}
+		})
+		return
+	}
 	ph.rows = append(ph.rows, func(b *block) {
 		for j := range dst.width {
 			to := b.feature(dst, j)
@@ -54,6 +65,18 @@ func (c *compiler) emitWide(n *graph.Node, in []operand, dst loc, ph *phase) {
 			}
 		}
 	})
+}
+
+// stretch is the number of features of the operand that meet as many features of a
+// tensor of the given width, one by one, from any multiple of that number on, or of a divisor.
+func (o operand) stretch(width int) int {
+	switch {
+	case o.whole(width):
+		return width
+	case o.rows && o.inner == 1:
+		return o.width
+	}
+	return 1
 }
 
 // permutedRun is a run of features that a permutation keeps together.
@@ -113,15 +136,19 @@ func (c *compiler) sumFeatures(a, dst loc, outer, inner int, ph *phase) {
 		levels++
 	}
 	c.p.scratch = max(c.p.scratch, levels*dst.width)
+	step := 1 // features of a that are neighbours, as those of dst are
+	if inner == 1 {
+		step = dst.width
+	}
 	ph.rows = append(ph.rows, func(b *block) {
 		size := dst.width * b.ld // of the partial sums of a level
 		src, part := b.at(a), b.scratch[:levels*size]
 		count := 0
 		for o := range outer {
 			for i := range inner {
-				for j := range dst.width { // the first term of a partial sum is copied
-					from := src[((o*dst.width+j)*inner+i)*b.ld:][:b.ld]
-					to := part[j*b.ld:][:b.ld]
+				for j := 0; j < dst.width; j += step { // the first term of a partial sum is copied
+					from := src[((o*dst.width+j)*inner+i)*b.ld:][:step*b.ld]
+					to := part[j*b.ld:][:step*b.ld]
 					if count%sumTerms == 0 {
 						copy(to, from)
 					} else {
