@@ -199,3 +199,25 @@ func TestWideIndex(t *testing.T) {
 		}
 	}
 }
+
+// Convolutions stay float32 where wide matrix products are reduced, and share blocks with those.
+func TestConvBesideTiles(t *testing.T) {
+	e := engine(t, 2)
+	c := graph.ConvGeometry{In: [3]int{3, 3, 4}, Kernel: [3]int{2, 2, 2}, Stride: [3]int{1, 1, 1}, Channels: 2, Filters: 5}
+	g := graph.New()
+	h := graph.MatMul(g.Input("x", 70), graph.MulScalar(g.Shared("v", 70, 72), 0.1))
+	y := graph.MulScalar(graph.Conv(h, g.Shared("w", 16, 5), c), 0.1)
+	outs := withGradients(t, graph.SumFeatures(graph.Square(y)))
+	d := graphtest.Draw(g, 70, 1)
+	want := reference(t, g, d, outs...)
+	p, res := compileWith(t, e, cpu.Config{Reduced: true}, g, d, outs...)
+	if err := p.Run(cpu.Batch{Rows: d.Rows}); err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range outs {
+		if !o.Rows {
+			res[i] = p.Shared(i)
+		}
+	}
+	compare(t, "reduced", outs, res, want, 1e-3)
+}
