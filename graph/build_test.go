@@ -58,6 +58,33 @@ func TestShapeErrors(t *testing.T) {
 	add(graph.OpMatMul, func(_ *graph.Graph, l leaves) { graph.MatMul(l.r3, l.s3) }, "r3 (rows 3)", "s3 (shared 3)")
 	add(graph.OpMatMul, func(_ *graph.Graph, l leaves) { graph.MatMul(l.s2, l.m23) }, "s2 (shared 2)", "m23 (shared 2×3)")
 	add(graph.OpOuterSum, func(_ *graph.Graph, l leaves) { graph.OuterSum(l.r3, l.s3) }, "r3 (rows 3)", "s3 (shared 3)")
+	line := graph.ConvGeometry{In: [3]int{1, 1, 3}, Kernel: [3]int{1, 1, 2}, Stride: [3]int{1, 1, 1}, Channels: 1, Filters: 3}
+	changed := func(f func(c *graph.ConvGeometry)) graph.ConvGeometry { c := line; f(&c); return c }
+	add(graph.OpConv, func(_ *graph.Graph, l leaves) { graph.Conv(l.r2, l.m23, line) }, "r2 (rows 2)", "m23 (shared 2×3)", "kernel 1×1×2")
+	add(graph.OpConv, func(_ *graph.Graph, l leaves) { graph.Conv(l.r3, l.m32, line) }, "r3 (rows 3)", "m32 (shared 3×2)")
+	add(graph.OpConv, func(_ *graph.Graph, l leaves) { graph.Conv(l.s3, l.m23, line) }, "s3 (shared 3)")
+	for shows, f := range map[string]func(c *graph.ConvGeometry){
+		"along z: 0 positions":                     func(c *graph.ConvGeometry) { c.In[0] = 0 },
+		"along y: 1 positions, kernel 0, stride 1": func(c *graph.ConvGeometry) { c.Kernel[1] = 0 },
+		"along x: 3 positions, kernel 2, stride 0": func(c *graph.ConvGeometry) { c.Stride[2] = 0 },
+		"along x: padding 2 with kernel 2":         func(c *graph.ConvGeometry) { c.Pad[2] = 2 },
+		"along x: padding -1":                      func(c *graph.ConvGeometry) { c.Pad[2] = -1 },
+		"kernel 4 is longer than 3":                func(c *graph.ConvGeometry) { c.Kernel[2] = 4 },
+		"0 channels to 3":                          func(c *graph.ConvGeometry) { c.Channels = 0 },
+		"1 channels to -3":                         func(c *graph.ConvGeometry) { c.Filters = -3 },
+		"larger than 2^24":                         func(c *graph.ConvGeometry) { c.In = [3]int{1 << 24, 1 << 24, 1 << 24} },
+	} {
+		add(graph.OpConv, func(_ *graph.Graph, l leaves) { graph.Conv(l.r3, l.m23, changed(f)) }, shows)
+	}
+	add(graph.OpConvT, func(_ *graph.Graph, l leaves) { graph.ConvTranspose(l.r3, l.m23, line) }, "r3 (rows 3)", "m23 (shared 2×3)", "transpose of")
+	add(graph.OpConvOuter, func(_ *graph.Graph, l leaves) { graph.ConvOuterSum(l.r3, l.r2, line) }, "r3 (rows 3)", "r2 (rows 2)")
+	add(graph.OpConvOuter, func(_ *graph.Graph, l leaves) { graph.ConvOuterSum(l.r3, l.s3, line) }, "r3 (rows 3)", "s3 (shared 3)")
+	add(graph.OpRepeat, func(_ *graph.Graph, l leaves) { graph.Repeat(l.m23, 2, 1) }, "m23 (shared 2×3)")
+	add(graph.OpRepeat, func(_ *graph.Graph, l leaves) { graph.Repeat(l.r3, 0, 1) }, "r3 (rows 3), 0 times")
+	add(graph.OpRepeat, func(_ *graph.Graph, l leaves) { graph.Repeat(l.r3, 1<<23, 2) }, "r3 (rows 3)")
+	add(graph.OpSumRepeats, func(_ *graph.Graph, l leaves) { graph.SumRepeats(l.r3, 2, 1) }, "r3 (rows 3)", "2 times of 1")
+	add(graph.OpSumRepeats, func(_ *graph.Graph, l leaves) { graph.SumRepeats(l.r3, 1, 0) }, "r3 (rows 3)")
+	add(graph.OpAdd, func(_ *graph.Graph, l leaves) { graph.AddChannels(l.r3, l.s2) }, "s2 (shared 2)", "r3 (rows 3)")
 	add(graph.OpSumRows, func(_ *graph.Graph, l leaves) { graph.SumRows(l.s3) }, "s3 (shared 3)")
 	add(graph.OpSumRows, func(_ *graph.Graph, l leaves) { graph.MeanRows(l.m23) }, "m23 (shared 2×3)")
 	add(graph.OpToRows, func(_ *graph.Graph, l leaves) { graph.ToRows(l.m23) }, "m23 (shared 2×3)")

@@ -8,12 +8,15 @@
 // A row is one example. A tensor is either per row (its leading axis is the
 // batch, whose length is not part of the graph; Node.Shape is the shape of one
 // row) or shared by all rows (parameters, constants, sums over the batch).
-// Operations act on each row by itself. Only SumRows, MeanRows and OuterSum mix
-// rows: they reduce the batch to a shared tensor. Hence a batch of any length
+// Operations act on each row by itself. Only SumRows, MeanRows, OuterSum and
+// ConvOuterSum mix rows: they reduce the batch to a shared tensor. Hence a batch of any length
 // can be cut into blocks that are evaluated independently.
 //
 // Rows are vectors, Shape = [d]. Shared tensors are vectors [d] or matrices
 // [k, n]; a scalar is [1].
+//
+// A volume is a vector whose features are positions with the channels last; see
+// ConvGeometry.
 //
 // # Broadcasting
 //

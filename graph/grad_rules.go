@@ -112,6 +112,34 @@ func (n *Node) backward(dy *Node, push func(in, d *Node), needed func(*Node) boo
 			push(in[1], matmul(in[0], dy, false))
 		}
 
+	// Conv, ConvT and ConvOuter are the derivatives of one form, linear in the fine
+	// volume, the weights and the coarse volume, with respect to each of the three.
+	case OpConv:
+		if needed(in[0]) {
+			push(in[0], ConvTranspose(dy, in[1], *n.Attr.Conv))
+		}
+		if needed(in[1]) {
+			push(in[1], ConvOuterSum(in[0], dy, *n.Attr.Conv))
+		}
+	case OpConvT:
+		if needed(in[0]) {
+			push(in[0], Conv(dy, in[1], *n.Attr.Conv))
+		}
+		if needed(in[1]) {
+			push(in[1], ConvOuterSum(dy, in[0], *n.Attr.Conv))
+		}
+	case OpConvOuter:
+		if needed(in[0]) {
+			push(in[0], ConvTranspose(in[1], dy, *n.Attr.Conv))
+		}
+		if needed(in[1]) {
+			push(in[1], Conv(in[0], dy, *n.Attr.Conv))
+		}
+	case OpRepeat:
+		push(in[0], SumRepeats(dy, n.Attr.Outer, n.Attr.Inner))
+	case OpSumRepeats:
+		push(in[0], Repeat(dy, n.Attr.Outer, n.Attr.Inner))
+
 	case OpSumRows, OpToRows: // reduceTo spreads or sums
 		push(in[0], dy)
 	}

@@ -30,12 +30,14 @@ type Node struct {
 
 // Attr holds what an operation needs beside its operands.
 type Attr struct {
-	Alpha  float64   // slope of OpLeaky and OpLeakyMask
-	Lo, Hi int       // columns of OpSlice; first column of OpPad
-	Perm   []int     // OpPermute
-	Trans  bool      // OpMatMul: multiply by the transpose
-	Data   []float64 // OpConst, row-major
-	Stream string    // name of the random stream
+	Alpha        float64       // slope of OpLeaky and OpLeakyMask
+	Lo, Hi       int           // columns of OpSlice; first column of OpPad
+	Perm         []int         // OpPermute
+	Trans        bool          // OpMatMul: multiply by the transpose
+	Conv         *ConvGeometry // OpConv, OpConvT, OpConvOuter
+	Outer, Inner int           // OpRepeat, OpSumRepeats
+	Data         []float64     // OpConst, row-major
+	Stream       string        // name of the random stream
 }
 
 // ErrShape is wrapped by every error that concerns shapes.
@@ -112,6 +114,19 @@ func (g *Graph) fail(op Op, format string, args ...any) *Node {
 	if g.err == nil {
 		g.err = fmt.Errorf("graph: %s: %w", g.path(fmt.Sprintf("%s#%d", op, len(g.nodes))), fmt.Errorf(format, args...))
 	}
+	return invalid(g)
+}
+
+// Fail records an error of a builder outside of this package, unless there is one
+// already, and returns an invalid node.
+func (g *Graph) Fail(err error) *Node {
+	if g.err == nil {
+		g.err = fmt.Errorf("graph: %s: %w", g.path("builder"), err)
+	}
+	return invalid(g)
+}
+
+func invalid(g *Graph) *Node {
 	return &Node{Graph: g, ID: -1, Op: OpInvalid, Shape: []int{1}, Name: "invalid"}
 }
 

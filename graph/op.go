@@ -56,6 +56,15 @@ const (
 	OpMatMul   // y = a·B, a rows [k], B shared [k, n]; with Attr.Trans y = a·Bᵀ, B [n, k]
 	OpOuterSum // Y = sum over rows of aᵀ b, rows [k] and [n] -> shared [k, n]
 
+	// Convolutions of volumes; Attr.Conv has their sizes, see ConvGeometry.
+	OpConv      // y = a fine volume a convolved with weights B to a coarse one
+	OpConvT     // y = a coarse volume a spread with weights B over a fine one: the transpose of OpConv
+	OpConvOuter // Y = sum over rows, and pairs of positions that a tap joins, of aᵀ b: fine a and coarse b -> weights
+
+	// Channels of volumes.
+	OpRepeat     // y[(o·n+j)·Inner+i] = a_j for o < Outer, i < Inner, n = len(a)
+	OpSumRepeats // y_j = sum over o and i of a[(o·n+j)·Inner+i]: the transpose of OpRepeat
+
 	// Between rows and shared.
 	OpSumRows // y = sum over rows of a
 	OpToRows  // y = a shared tensor as the same value in every row
@@ -72,7 +81,9 @@ var opNames = [numOps]string{
 	OpAbs: "abs", OpSign: "sign", OpStep: "step", OpSelect: "select", OpLeakyMask: "leakymask",
 	OpStop: "stopgradient", OpConcat: "concat", OpSlice: "slice", OpPad: "pad",
 	OpPermute: "permute", OpSumFeatures: "sumfeatures", OpExpand: "expand",
-	OpMatMul: "matmul", OpOuterSum: "outersum", OpSumRows: "sumrows", OpToRows: "torows",
+	OpMatMul: "matmul", OpOuterSum: "outersum",
+	OpConv: "conv", OpConvT: "convtranspose", OpConvOuter: "convouter", OpRepeat: "repeat", OpSumRepeats: "sumrepeats",
+	OpSumRows: "sumrows", OpToRows: "torows",
 }
 
 // String returns the name of the operation as it stands in node names and errors.
@@ -93,4 +104,4 @@ func Ops() []Op {
 }
 
 // Reduces tells whether the operation turns rows into a shared tensor.
-func (op Op) Reduces() bool { return op == OpSumRows || op == OpOuterSum }
+func (op Op) Reduces() bool { return op == OpSumRows || op == OpOuterSum || op == OpConvOuter }

@@ -16,7 +16,11 @@ func (p *Program) cut(rows int) {
 		return
 	}
 	p.cutRows, p.blocks, p.units = rows, p.blocks[:0], append(p.units[:0], 0)
-	tiles := (rows + blockUnit - 1) / blockUnit
+	unit, least := p.granule(), groupRows
+	if p.volumes {
+		least = unit
+	}
+	tiles := (rows + unit - 1) / unit
 	if !p.sums {
 		n := p.blocksFor((tiles + p.eng.threads - 1) / p.eng.threads)
 		p.cutEvenly(rows, 0, tiles, min(n*p.eng.threads, tiles))
@@ -26,7 +30,7 @@ func (p *Program) cut(rows int) {
 		return
 	}
 	groups := 1
-	for groups < maxGroups && rows >= 2*groups*groupRows {
+	for groups < maxGroups && rows >= 2*groups*least {
 		groups *= 2
 	}
 	for g := range groups {
@@ -38,15 +42,16 @@ func (p *Program) cut(rows int) {
 
 // blocksFor is the number of blocks that a run of tiles needs.
 func (p *Program) blocksFor(tiles int) int {
-	limit := p.maxBlock / blockUnit
+	limit := p.maxBlock / p.granule()
 	return (tiles + limit - 1) / limit
 }
 
 // cutEvenly cuts tiles lo to hi into n blocks.
 func (p *Program) cutEvenly(rows, lo, hi, n int) {
+	unit := p.granule()
 	for i := range n {
-		first := (lo + i*(hi-lo)/n) * blockUnit
-		end := min((lo+(i+1)*(hi-lo)/n)*blockUnit, rows)
+		first := (lo + i*(hi-lo)/n) * unit
+		end := min((lo+(i+1)*(hi-lo)/n)*unit, rows)
 		p.blocks = append(p.blocks, rowRange{first, end - first})
 	}
 }

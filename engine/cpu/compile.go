@@ -29,6 +29,8 @@ type compiler struct {
 	tiles   bool               // products may run on the tile unit
 	packs   map[packKey]int    // weights packed for the tile unit, in the phase at hand
 	packing []func(p *Program) // and how
+
+	convPacks map[convKey]int // weights of convolutions packed in the phase at hand
 }
 
 // step is one row operation of a phase.
@@ -65,6 +67,7 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 	if c.tiles {
 		p.unit = simd.TileColumns
 	}
+	c.findVolumes()
 	c.countUses()
 	c.findProducts()
 	c.findLive()
@@ -76,6 +79,13 @@ func (e *Engine) Compile(g *graph.Graph, cfg Config, outs ...*graph.Node) (*Prog
 	}
 	p.finish(c.mem.size)
 	return p, nil
+}
+
+// findVolumes tells whether the outputs need a convolution.
+func (c *compiler) findVolumes() {
+	for i, n := range c.g.Nodes() {
+		c.p.volumes = c.p.volumes || c.sched.need[i] && n.Attr.Conv != nil
+	}
 }
 
 // countUses counts consumers.
@@ -124,10 +134,20 @@ func root(n *graph.Node) (*graph.Node, int) {
 
 // strip looks through broadcasts, which elementwise kernels do themselves.
 func strip(n *graph.Node) *graph.Node {
-	for n.Op == graph.OpToRows || (n.Op == graph.OpExpand && n.Rows) {
+	n, _ = stripRepeat(n)
+	return n
+}
+
+// stripRepeat also tells how often in a row a repeat among them gives each element; 0 if there is none.
+func stripRepeat(n *graph.Node) (*graph.Node, int) {
+	inner := 0
+	for n.Op == graph.OpToRows || n.Rows && (n.Op == graph.OpExpand || n.Op == graph.OpRepeat && inner == 0) {
+		if n.Op == graph.OpRepeat {
+			inner = n.Attr.Inner
+		}
 		n = n.In[0]
 	}
-	return n
+	return n, inner
 }
 
 // findStashes finds the row tensors that a later phase reads.
@@ -233,7 +253,7 @@ func (c *compiler) phase(q int) {
 	}
 	if q <= c.sched.last {
 		c.planRows(q)
-		c.packs, c.packing = map[packKey]int{}, nil
+		c.packs, c.convPacks, c.packing = map[packKey]int{}, map[convKey]int{}, nil
 		c.emitRows(q, &ph)
 		ph.packing = c.packing
 		ph.cutChunks()
@@ -382,6 +402,9 @@ func (p *Program) finish(features int) {
 		buf := alignedFloats(size)
 		p.workers[w] = block{p: p, arena: buf[:features*p.maxBlock], scratch: buf[features*p.maxBlock:], ones: ones, words: alignedWords(p.tileWords)}
 		b := &p.workers[w]
+		if p.volumes {
+			b.panels, b.runList, b.lines = make([]simd.Panel, panelChunk), make([]simd.Run, p.lines), make([]int, p.lines)
+		}
 		b.memory = make([][]float32, memoryStashes+len(p.stashes))
 		b.memory[memoryArena], b.memory[memoryScratch] = b.arena, b.scratch
 	}

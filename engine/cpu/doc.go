@@ -20,6 +20,17 @@
 // on the number of threads or the size of a cache: the same program on the same CPU
 // features gives the same bytes with any number of threads.
 //
+// # Convolutions
+//
+// A volume is a row with the channels last, so the channels of neighbouring positions
+// are neighbouring features, and the sum that makes a position is a few runs of them:
+// convolutions are matrix products that read those runs where they lie (simd.RunGemm), the
+// columns of which are the rows of positions that the same taps reach. Nothing is copied.
+//
+// Their tensors are wide. Blocks of a program with convolutions are multiples of 16
+// rows, 96 at most, and fewer as soon as a block's tensors would take more than 16 MiB: a worker takes
+// 64 bytes for each feature that lives at the same time, whatever the batch.
+//
 // # Phases
 //
 // A row operation that needs a sum over rows (the normalisation of weights, say)

@@ -80,19 +80,35 @@ type operand struct {
 	at     loc
 	shared int // node ID
 	width  int
+	inner  int // how often each element is repeated, if it is
 }
 
-func (c *compiler) operand(n *graph.Node) operand {
-	if n.Rows {
-		return operand{rows: true, at: c.locate(n), width: n.Width()}
+// operands lists what a node reads.
+func (c *compiler) operands(n *graph.Node) []operand {
+	var list []operand
+	for i, in := range c.reads(n) {
+		o := operand{shared: in.ID, width: in.Size()}
+		if in.Rows {
+			o = operand{rows: true, at: c.locate(in), width: in.Width()}
+		}
+		if stripped, inner := stripRepeat(n.In[i]); stripped == in {
+			o.inner = inner
+		}
+		list = append(list, o)
 	}
-	return operand{shared: n.ID, width: n.Size()}
+	return list
 }
+
+// whole tells whether feature j of the operand meets feature j, for all width features.
+func (o operand) whole(width int) bool { return o.rows && o.width == width }
 
 // element is the number of the operand's feature or element that meets feature j.
 func (o operand) element(j int) int {
-	if o.width == 1 {
+	switch {
+	case o.width == 1:
 		return 0
+	case o.inner > 0:
+		return j / o.inner % o.width
 	}
 	return j
 }
@@ -100,12 +116,15 @@ func (o operand) element(j int) int {
 func (o operand) feature(j int) simd.Feature { return o.at.feature(o.element(j)) }
 
 func (c *compiler) chainBinary(n *graph.Node, dst loc, ph *phase) {
-	in, k := c.reads(n), binaryOps[n.Op]
-	x, y := c.operand(in[0]), c.operand(in[1])
+	in, k := c.operands(n), binaryOps[n.Op]
+	x, y := in[0], in[1]
 	// One step for all features where no operand but a shared scalar is broadcast.
 	width := 1
 	if (x.rows && x.width == dst.width || !x.rows && x.width == 1) && (y.rows && y.width == dst.width || !y.rows && y.width == 1) {
 		width = dst.width
+	} else if dst.width >= wideFrom {
+		c.emitWide(n, in, dst, ph)
+		return
 	}
 	for j := 0; j < dst.width; j += width {
 		s := simd.ChainStep{Width: width, Dst: dst.feature(j)}
@@ -129,15 +148,17 @@ func (c *compiler) chainMasked(n *graph.Node, dst loc, ph *phase) {
 	if n.Op == graph.OpLeakyMask {
 		op = simd.ChainLeakyMask
 	}
-	var ops []operand
+	ops := c.operands(n)
 	whole := true
-	for _, in := range c.reads(n) {
-		o := c.operand(in)
-		ops, whole = append(ops, o), whole && o.rows && o.width == dst.width
+	for _, o := range ops {
+		whole = whole && o.whole(dst.width)
 	}
 	width := 1
 	if whole {
 		width = dst.width
+	} else if dst.width >= wideFrom {
+		c.emitWide(n, ops, dst, ph)
+		return
 	}
 	for j := 0; j < dst.width; j += width {
 		var src [3]simd.Feature

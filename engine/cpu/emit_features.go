@@ -30,12 +30,24 @@ func (c *compiler) chainFeatures(n *graph.Node, dst loc, ph *phase) bool {
 		move(lo, a, 0, a.width)
 		zero(lo+a.width, dst.width)
 	case graph.OpPermute:
-		a := c.locate(n.In[0])
-		for j, from := range n.Attr.Perm {
-			move(j, a, from, 1)
+		a, runs := c.locate(n.In[0]), permutedRuns(n.Attr.Perm)
+		if len(runs) >= wideFrom {
+			c.emitWidePermute(a, dst, runs, ph)
+			return true
 		}
+		for _, r := range runs {
+			move(r.to, a, r.from, r.n)
+		}
+	case graph.OpRepeat:
+		c.emitRepeat(n, dst, ph)
+	case graph.OpSumRepeats:
+		c.emitSumRepeats(n, dst, ph)
 	case graph.OpSumFeatures:
 		a := c.locate(n.In[0])
+		if a.width >= wideSumFrom {
+			c.sumFeatures(a, dst, 1, 1, ph)
+			return true
+		}
 		if a.width == 1 {
 			move(0, a, 0, 1)
 		}

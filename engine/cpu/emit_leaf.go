@@ -49,9 +49,13 @@ func (b *block) gather(out []float32, rows Rows, width int) {
 				x[i], y[i] = v[0], v[1]
 			}
 		default:
-			for i, r := range index {
-				for j, v := range rows.Data[int(r)*width : (int(r)+1)*width] {
-					out[j*b.ld+i] = v
+			const part = 64 // features whose lines stay in the level-1 cache
+			for lo := 0; lo < width; lo += part {
+				hi := min(lo+part, width)
+				for i, r := range index {
+					for j, v := range rows.Data[int(r)*width+lo : int(r)*width+hi] {
+						out[(lo+j)*b.ld+i] = v
+					}
 				}
 			}
 		}

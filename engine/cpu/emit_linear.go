@@ -11,6 +11,9 @@ import (
 // C[i][j] = Σ_p A[i,p]·B[p][j], i counts output features, p input features and j
 // rows; A is the weight matrix read along or across.
 func (c *compiler) emitProduct(m product, dst loc) func(b *block) {
+	if m.conv != nil {
+		return c.emitConv(m, dst)
+	}
 	x, wid := c.locate(m.x), m.w.ID
 	k, n := m.w.Shape[0], m.w.Shape[1]
 	rs, cs := 1, n
@@ -50,6 +53,9 @@ func (c *compiler) emitProduct(m product, dst loc) func(b *block) {
 func (c *compiler) emitSum(n *graph.Node, ph *phase) func(b *block) {
 	if n.Op == graph.OpSumRows {
 		return c.emitSumRows(n, ph)
+	}
+	if n.Op == graph.OpConvOuter {
+		return c.emitConvOuter(n, ph)
 	}
 	// Σ xᵀy: the wider operand v is transposed to rows, so that it is the vector
 	// operand; the other one, u, is read along its rows.
@@ -137,6 +143,26 @@ func (c *compiler) emitShared(n *graph.Node) func(p *Program) {
 		return func(p *Program) {
 			for j, from := range n.Attr.Perm {
 				p.shared[id][j] = p.shared[n.In[0].ID][from]
+			}
+		}
+	case graph.OpRepeat:
+		return func(p *Program) {
+			o, a := p.shared[id], p.shared[n.In[0].ID]
+			for j := range o {
+				o[j] = a[j/n.Attr.Inner%len(a)]
+			}
+		}
+	case graph.OpSumRepeats:
+		return func(p *Program) {
+			o, a := p.shared[id], p.shared[n.In[0].ID]
+			for j := range o {
+				sum := 0.0
+				for outer := range n.Attr.Outer {
+					for _, v := range a[(outer*len(o)+j)*n.Attr.Inner:][:n.Attr.Inner] {
+						sum += float64(v)
+					}
+				}
+				o[j] = float32(sum)
 			}
 		}
 	case graph.OpSumFeatures:

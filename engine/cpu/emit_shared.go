@@ -8,8 +8,8 @@ import (
 // vectorFrom is the size from which a shared tensor is worth a vector kernel.
 const vectorFrom = simd.Lanes
 
-// sharedKernels has the vector-vector, vector-scalar and scalar-vector forms.
-var sharedKernels = map[graph.Op]struct {
+// elementKernels has the vector-vector, vector-scalar and scalar-vector forms.
+var elementKernels = map[graph.Op]struct {
 	vv     func(dst, a, b []float32)
 	vs, sv func(dst, a []float32, s float32)
 }{
@@ -17,6 +17,8 @@ var sharedKernels = map[graph.Op]struct {
 	graph.OpSub: {simd.Sub, simd.SubScalar, simd.RSubScalar},
 	graph.OpMul: {simd.Mul, simd.MulScalar, simd.MulScalar},
 	graph.OpDiv: {simd.Div, simd.DivScalar, simd.RDivScalar},
+	graph.OpMax: {simd.Max, simd.MaxScalar, simd.MaxScalar},
+	graph.OpMin: {simd.Min, simd.MinScalar, simd.MinScalar},
 }
 
 // emitSharedVector makes the kernel of a large shared tensor whose operation is
@@ -30,7 +32,7 @@ func (c *compiler) emitSharedVector(n *graph.Node) func(p *Program) {
 	id := n.ID
 	switch n.Op {
 	case graph.OpAdd, graph.OpSub, graph.OpMul, graph.OpDiv:
-		k, a, b := sharedKernels[n.Op], n.In[0].ID, n.In[1].ID
+		k, a, b := elementKernels[n.Op], n.In[0].ID, n.In[1].ID
 		return func(p *Program) {
 			dst, x, y := p.shared[id], p.shared[a], p.shared[b]
 			switch {

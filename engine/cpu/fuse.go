@@ -5,12 +5,15 @@ import "etalon/graph"
 // product is a matrix product that runs together with what follows it:
 //
 //	x·W, x·W + b, leaky(x·W + b), or (dy·Wᵀ) · leaky'(h)
+//
+// or a convolution with the same, whose bias has an element for each channel.
 type product struct {
 	x, w  *graph.Node
 	trans bool
 	bias  *graph.Node // or nil
 	slope float64     // of the activation or of the mask; 1 without activation
 	mask  *graph.Node // h, or nil
+	conv  *graph.Node // the convolution that stands in place of the matrix product, or nil
 }
 
 // findProducts finds matrix products and the bias, activation or activation mask
@@ -23,10 +26,18 @@ func (c *compiler) findProducts() {
 		switch n.Op {
 		case graph.OpMatMul:
 			c.mats[i] = product{x: n.In[0], w: n.In[1], trans: n.Attr.Trans, slope: 1}
+		case graph.OpConv, graph.OpConvT:
+			c.mats[i] = product{x: n.In[0], w: n.In[1], slope: 1, conv: n}
 		case graph.OpAdd:
 			for k, a := range n.In {
 				b := n.In[1-k]
 				if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && a.Width() == n.Width() && !b.Rows && len(b.Shape) == 1 && b.Width() == n.Width() {
+					m := c.mats[a.ID]
+					m.bias = b
+					c.mats[i] = m
+					break
+				}
+				if b = channelBias(a, b); b != nil && c.uses[a.ID] == 1 {
 					m := c.mats[a.ID]
 					m.bias = b
 					c.mats[i] = m
@@ -41,13 +52,29 @@ func (c *compiler) findProducts() {
 			}
 		case graph.OpLeakyMask:
 			a, h := n.In[0], n.In[1]
-			if a.Op == graph.OpMatMul && c.uses[a.ID] == 1 && a.Width() == n.Width() && h.Rows && h.Width() == n.Width() {
+			if (a.Op == graph.OpMatMul || a.Attr.Conv != nil && a.Rows) && c.uses[a.ID] == 1 && a.Width() == n.Width() && h.Rows && h.Width() == n.Width() {
 				m := c.mats[a.ID]
 				m.mask, m.slope = h, n.Attr.Alpha
 				c.mats[i] = m
 			}
 		}
 	}
+}
+
+// channelBias returns the shared vector that b adds to the channels of a convolution
+// a, or nil.
+func channelBias(a, b *graph.Node) *graph.Node {
+	if a.Op != graph.OpConv && a.Op != graph.OpConvT || b.Op != graph.OpRepeat || b.Attr.Inner != 1 || b.Width() != a.Width() {
+		return nil
+	}
+	channels := a.Attr.Conv.Filters
+	if a.Op == graph.OpConvT {
+		channels = a.Attr.Conv.Channels
+	}
+	if b = strip(b.In[0]); b.Rows || len(b.Shape) != 1 || b.Width() != channels {
+		return nil
+	}
+	return b
 }
 
 // findBiasSums pairs Σ xᵀ·dy with Σ dy, which the same kernel can form.

@@ -12,7 +12,20 @@ const (
 	maxRows    = 6 * blockUnit
 	tiledRows  = 8 * blockUnit // where products run on tiles, whose packed weights are twice as large
 	blockBytes = 16 << 20      // of a block's tensors: bounds memory, not time
+
+	// Programs with convolutions: tensors are thousands of features wide, the work of a
+	// row is large, and batches are small.
+	volumeUnit = 16 // blocks begin at multiples of it, and a group has as many rows at least
+	volumeRows = 6 * volumeUnit
 )
+
+// granule is the number of rows at whose multiples blocks begin.
+func (p *Program) granule() int {
+	if p.volumes {
+		return max(volumeUnit, p.unit)
+	}
+	return blockUnit
+}
 
 // chooseBlock picks the rows of a block at most.
 func (p *Program) chooseBlock(features int) int {
@@ -20,11 +33,15 @@ func (p *Program) chooseBlock(features int) int {
 	if len(p.packed) > 0 {
 		most = tiledRows
 	}
-	if p.blockHint > 0 {
-		return min(roundUp(p.blockHint, blockUnit), most)
+	if p.volumes {
+		most = volumeRows
 	}
-	rows := blockBytes / 4 / max(features, 1) / blockUnit * blockUnit
-	return min(max(rows, blockUnit), most)
+	unit := p.granule()
+	if p.blockHint > 0 {
+		return min(roundUp(p.blockHint, unit), most)
+	}
+	rows := blockBytes / 4 / max(features, 1) / unit * unit
+	return min(max(rows, unit), most)
 }
 
 // alignedFloats allocates n floats that start on a cache line.

@@ -39,6 +39,7 @@ type Program struct {
 	features  int  // features of the arena
 	scratch   int  // features of the scratch buffers behind it
 	sums      bool // whether it has sums over rows
+	volumes   bool // whether it has convolutions
 
 	shared  [][]float32   // by node ID; nil for row tensors and for tensors not bound yet
 	bound   []*graph.Node // shared tensors that the caller binds
@@ -53,6 +54,9 @@ type Program struct {
 	unit      int        // rows of a block are padded to a multiple of it
 	packed    [][]uint32 // weights packed for the tile unit
 	tileWords int        // of scratch for each worker
+
+	packedConv [][]float32 // weights of convolutions, packed
+	lines      int         // at most, of the gradient of a convolution
 
 	// Of the current run.
 	batch            Batch
@@ -104,7 +108,12 @@ type block struct {
 	scratch []float32
 	gemm    simd.Gemm
 	tile    simd.TileGemm
-	words   []uint32    // scratch of the tile unit
+	words   []uint32 // scratch of the tile unit
+	run     simd.RunGemm
+	panels  []simd.Panel // of run
+	runs    simd.Runs    // of the gradient of a convolution
+	runList []simd.Run
+	lines   []int       // fine lines in scratch
 	memory  [][]float32 // of chains
 	ones    []float32
 	ld      int // floats per feature

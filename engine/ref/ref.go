@@ -176,6 +176,16 @@ func eval(n *graph.Node, val []value, env Env) (value, error) {
 				}
 			}
 		}
+	case graph.OpConv, graph.OpConvT, graph.OpConvOuter:
+		convolve(n, in, out.data, env.Rows)
+	case graph.OpRepeat:
+		each(func(r, j int) float64 { return in[0].at(r, j/n.Attr.Inner%in[0].size) })
+	case graph.OpSumRepeats:
+		for r := 0; r < rows; r++ {
+			for j := 0; j < in[0].size; j++ {
+				out.data[r*size+j/n.Attr.Inner%size] += in[0].data[r*in[0].size+j]
+			}
+		}
 	case graph.OpSumRows:
 		for r := 0; r < env.Rows; r++ {
 			for j := 0; j < size; j++ {

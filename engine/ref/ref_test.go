@@ -41,6 +41,8 @@ func TestEveryOp(t *testing.T) {
 	on := func(f func(a *graph.Node) *graph.Node) func(*graph.Graph, leaves) *graph.Node {
 		return func(_ *graph.Graph, l leaves) *graph.Node { return f(l.x) }
 	}
+	line := graph.ConvGeometry{In: [3]int{1, 1, 2}, Kernel: [3]int{1, 1, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{0, 0, 1}, Channels: 1, Filters: 1}
+	row3 := func(l leaves) *graph.Node { return l.x.Graph.Const([]float64{1, 2, 3}, 3, 1) }
 	table := map[graph.Op][]check{
 		graph.OpInput:  {{func(_ *graph.Graph, l leaves) *graph.Node { return l.x }, []float64{-1, 2, 3, 0}}},
 		graph.OpShared: {{func(_ *graph.Graph, l leaves) *graph.Node { return l.m }, []float64{1, 2, 3, 4, 5, 6}}},
@@ -106,6 +108,17 @@ func TestEveryOp(t *testing.T) {
 		},
 		graph.OpOuterSum: {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.OuterSum(l.x, l.y) }, []float64{-5 + 30, 10}},
 			{func(_ *graph.Graph, l leaves) *graph.Node { return graph.OuterSum(l.x, l.x) }, []float64{10, -2, -2, 4}}},
+		// Two positions of one channel, or the other way round; taps (1 2 3), padding 1.
+		graph.OpConv:      {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.Conv(l.x, row3(l), line) }, []float64{-2 + 6, -1 + 4, 6, 3}}},
+		graph.OpConvT:     {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.ConvTranspose(l.x, row3(l), line) }, []float64{-2 + 2, -3 + 4, 6, 9}}},
+		graph.OpConvOuter: {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.ConvOuterSum(l.x, l.x, line) }, []float64{-2, 5 + 9, -2}}},
+		graph.OpRepeat: {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.Repeat(l.x, 2, 1) }, []float64{-1, 2, -1, 2, 3, 0, 3, 0}},
+			{func(_ *graph.Graph, l leaves) *graph.Node { return graph.Repeat(l.v, 1, 2) }, []float64{4, 4, -2, -2}}},
+		graph.OpSumRepeats: {{func(_ *graph.Graph, l leaves) *graph.Node {
+			return graph.SumRepeats(graph.Concat(l.x, l.y, l.y), 2, 1)
+		}, []float64{4, 7, 13, 10}}, {func(_ *graph.Graph, l leaves) *graph.Node {
+			return graph.SumRepeats(graph.Concat(l.x, l.y, l.y), 1, 2)
+		}, []float64{1, 10, 3, 20}}},
 		graph.OpSumRows: {{on(graph.SumRows), []float64{2, 2}}, {on(graph.MeanRows), []float64{1, 1}}},
 		graph.OpToRows:  {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.ToRows(l.v) }, []float64{4, -2, 4, -2}}},
 	}

@@ -22,7 +22,7 @@ func featureCases() map[graph.Op][]Case {
 	slice := func(a *graph.Node) *graph.Node { return graph.Slice(a, 1, 4) }
 	pad := func(a *graph.Node) *graph.Node { return graph.Pad(a, 2, 9) }
 	perm := func(a *graph.Node) *graph.Node { return graph.Permute(a, []int{3, 0, 4, 1, 2}) }
-	return map[graph.Op][]Case{
+	list := map[graph.Op][]Case{
 		graph.OpConcat: {
 			{"rows", func(g *graph.Graph) *graph.Node {
 				return graph.Concat(g.Input("a", 2), g.Input("b", 1), g.Input("c", 3))
@@ -110,4 +110,8 @@ func featureCases() map[graph.Op][]Case {
 			{"of a sum", rows(func(a *graph.Node) *graph.Node { return graph.ToRows(graph.MeanRows(a)) })},
 		},
 	}
+	for op, cases := range volumeCases() {
+		list[op] = cases
+	}
+	return list
 }

@@ -8,7 +8,7 @@ import (
 
 // grow adds one operation, or a small group of them, to the graph.
 func (b *generator) grow() {
-	steps := []func(){b.binary, b.binary, b.smooth, b.smooth, b.kinked, b.masked, b.features, b.features, b.product, b.product, b.reduce, b.leaf}
+	steps := []func(){b.binary, b.binary, b.smooth, b.smooth, b.kinked, b.masked, b.features, b.features, b.product, b.product, b.volume, b.reduce, b.leaf}
 	steps[b.rand.IntN(len(steps))]()
 }
 
@@ -191,5 +191,53 @@ func (b *generator) leaf() {
 			c[i] = gridUnit * float64(b.rand.IntN(33)-16)
 		}
 		b.add(b.g.Const(c, w), Limit, gridUnit)
+	}
+}
+
+// volume takes rows for a volume along some axis and adds a convolution, or an
+// operation on the channels.
+func (b *generator) volume() {
+	a := b.rows()
+	channels := 1 + b.rand.IntN(3)
+	for a.n.Width()%channels != 0 {
+		channels--
+	}
+	positions := a.n.Width() / channels
+	switch b.rand.IntN(6) {
+	case 0:
+		outer, inner := 1+b.rand.IntN(2), 1+b.rand.IntN(2)
+		b.add(graph.Repeat(a.n, outer, inner), a.bound, a.unit)
+		return
+	case 1:
+		b.add(graph.SumRepeats(a.n, positions, 1), a.bound*float64(positions), a.unit)
+		return
+	}
+	axis := b.rand.IntN(3)
+	c := graph.ConvGeometry{In: [3]int{1, 1, 1}, Kernel: [3]int{1, 1, 1}, Stride: [3]int{1, 1, 1}, Channels: 1 + b.rand.IntN(3), Filters: 1 + b.rand.IntN(3)}
+	c.Kernel[axis] = 1 + b.rand.IntN(min(3, positions))
+	c.Pad[axis] = b.rand.IntN(c.Kernel[axis])
+	c.Stride[axis] = 1 + b.rand.IntN(2)
+	switch b.rand.IntN(3) {
+	case 0:
+		c.In[axis], c.Channels = positions, channels
+		w := b.matrix(c.Taps()*c.Channels, c.Filters)
+		bound, unit := dot(a, w, c.Taps()*c.Channels)
+		b.add(graph.Conv(a.n, w.n, c), bound, unit)
+	case 1:
+		c.In[axis], c.Channels = positions, channels
+		y := b.input(c.CoarseWidth())
+		sum := graph.Div(graph.ConvOuterSum(a.n, y.n, c), b.g.RowCount())
+		b.add(sum, a.bound*y.bound*float64(positions), 0)
+	case 2:
+		coarse, out := [3]int{1, 1, 1}, [3]int{}
+		coarse[axis], c.Filters = positions, channels
+		out[axis] = b.rand.IntN(c.Stride[axis])
+		c, err := c.Transposed(coarse, out)
+		if err != nil {
+			return // nothing is left within the padding
+		}
+		w := b.matrix(c.Taps()*c.Channels, c.Filters)
+		bound, unit := dot(a, w, c.Taps()*c.Filters)
+		b.add(graph.ConvTranspose(a.n, w.n, c), bound, unit)
 	}
 }

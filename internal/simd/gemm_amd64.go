@@ -56,15 +56,6 @@ func nextVectors(n int) int {
 	return min(n, maxVectors)
 }
 
-// splitRows cuts m rows into tiles of at most most rows, as even as
-// possible: big tiles of size+1 rows and then small tiles of size rows.
-func splitRows(m, most int) (size, big, small int) {
-	tiles := (m + most - 1) / most
-	size = m / tiles
-	big = m - tiles*size
-	return size, big, tiles - big
-}
-
 // runAVX512 goes over panels of up to 48 columns; the assembly goes over all
 // rows of C within a panel, while the panel of B stays in the level-1 cache.
 func (g *Gemm) runAVX512() {

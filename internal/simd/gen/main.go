@@ -14,6 +14,8 @@ import (
 var files = map[string]func() []byte{
 	"gemm_avx512_amd64.s": func() []byte { return gemmFile(avx512) },
 	"gemm_avx2_amd64.s":   func() []byte { return gemmFile(avx2) },
+	"runs_avx512_amd64.s": func() []byte { return runsFile(avx512) },
+	"runs_avx2_amd64.s":   func() []byte { return runsFile(avx2) },
 	"transpose_amd64.s":   transposeFile,
 	"transpose16_amd64.s": transpose16File,
 	"tile_amd64.s":        tileFile,
