@@ -3,6 +3,7 @@ package dctr
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"etalon/engine/cpu"
 	"etalon/generator"
@@ -16,9 +17,12 @@ const classifierKind = "classifier"
 
 // Config has the sizes of a classifier network.
 type Config struct {
-	Hidden int     `toml:"hidden" json:"hidden"` // hidden layers
-	Units  int     `toml:"units" json:"units"`   // units of each
-	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
+	Hidden int `toml:"hidden" json:"hidden"` // hidden layers
+	Units  int `toml:"units" json:"units"`   // units of each
+	// Layers are the units of each hidden layer where they differ; then hidden and units
+	// do not count.
+	Layers []int   `toml:"layers,omitempty" json:"layers,omitempty"`
+	Slope  float64 `toml:"slope" json:"slope"` // of the leaky ReLU
 	// Start is the initialisation: "torch", what PyTorch does and the paper's networks
 	// had, or "spread" (the default): see nn.Spread.
 	Start string `toml:"start" json:"start"`
@@ -26,6 +30,12 @@ type Config struct {
 
 // Check returns an error for sizes that make no network.
 func (c Config) Check() error {
+	if c.Layers != nil {
+		if len(c.Layers) < 1 || len(c.Layers) > 1<<12 || slices.Min(c.Layers) < 1 || slices.Max(c.Layers) > 1<<16 {
+			return fmt.Errorf("classifier: layers = %v; 1 to 4096 layers of 1 to 65536 units are accepted", c.Layers)
+		}
+		c.Hidden, c.Units = 1, 1
+	}
 	if c.Hidden < 1 || c.Hidden > 1<<12 || c.Units < 1 || c.Units > 1<<16 || !(c.Slope >= 0 && c.Slope <= 1) {
 		return fmt.Errorf("classifier: hidden = %d, units = %d, slope = %v; 1 to 4096 layers, 1 to 65536 units and a slope from 0 to 1 are accepted", c.Hidden, c.Units, c.Slope)
 	}
@@ -61,7 +71,11 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 			return nil, fmt.Errorf("classifier: scale %v; positive numbers are accepted", s)
 		}
 	}
-	if err := modeldir.CheckSize(1, cfg.Hidden, cfg.Units, len(scale)); err != nil {
+	hidden, units := cfg.Hidden, cfg.Units
+	if cfg.Layers != nil {
+		hidden, units = len(cfg.Layers), slices.Max(cfg.Layers)
+	}
+	if err := modeldir.CheckSize(1, hidden, units, len(scale)); err != nil {
 		return nil, fmt.Errorf("classifier: %w", err)
 	}
 	c := &Classifier{Config: cfg, Scale: scale, Params: &nn.Params{}}
@@ -70,7 +84,7 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 }
 
 func (c *Classifier) net() nn.MLP {
-	m := nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Out: 1, Slope: c.Config.Slope}
+	m := nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Widths: c.Config.Layers, Out: 1, Slope: c.Config.Slope}
 	if c.Config.Start != "torch" {
 		m.Start, m.LastGain = nn.Spread, 0.1 // logits start near zero, where they mostly end
 	}

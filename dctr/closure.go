@@ -86,7 +86,7 @@ func (t ClosureTest) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) 
 	run := t.Train
 	if run == nil {
 		run = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-			return train.Loop{Name: name, Epochs: t.Training.Epochs, Schedule: t.Training.Schedule}.Run(ctx, l)
+			return train.Loop{Name: name, Epochs: t.Training.Epochs, Schedule: t.Training.Schedule, Patience: t.Training.Patience}.Run(ctx, l)
 		}
 	}
 	if _, err := run(ctx, "closure test", l); err != nil {

@@ -181,7 +181,7 @@ func (f Fit) member(ctx context.Context, e *cpu.Engine, i, n int, truth, gen Sam
 	run := f.Train
 	if run == nil {
 		run = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-			return train.Loop{Name: name, Epochs: f.Training.Epochs, Schedule: f.Training.Schedule}.Run(ctx, l)
+			return train.Loop{Name: name, Epochs: f.Training.Epochs, Schedule: f.Training.Schedule, Patience: f.Training.Patience}.Run(ctx, l)
 		}
 	}
 	records, err := run(ctx, name, l)

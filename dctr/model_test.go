@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 var nets = map[string]dctr.Config{
 	"plain": {Hidden: 2, Units: 8, Slope: 0.1},
 	"torch": {Hidden: 2, Units: 8, Slope: 0.1, Start: "torch"},
+	"cone":  {Layers: []int{6, 3, 9}, Slope: 0.1},
 }
 
 func newClassifier(t *testing.T, net dctr.Config) *dctr.Classifier {
@@ -49,7 +51,7 @@ func TestSaveLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := loaded.Logits(e, x)
-		if err != nil || !slices.Equal(got, want) || loaded.Config != net {
+		if err != nil || !slices.Equal(got, want) || !reflect.DeepEqual(loaded.Config, net) {
 			t.Errorf("%s: the loaded classifier differs: %v, %v", name, loaded.Config, err)
 		}
 	}

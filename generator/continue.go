@@ -13,8 +13,6 @@ type ContinueConfig struct {
 	// GANTraining has all settings of an adversarial training, where Coupled must be
 	// false. A training by likelihood takes the shared ones of train.Config.
 	GANTraining
-	// Disc has the sizes of the discriminator; hidden = 0 takes those of g.
-	Disc DiscConfig `toml:"discriminator" json:"discriminator"`
 }
 
 // CheckFor returns an error for settings that cannot train a generator of a kind.
@@ -31,9 +29,6 @@ func (c ContinueConfig) check(adversarial bool) error {
 	}
 	if c.Coupled {
 		return fmt.Errorf("coupled = true; it belongs to a refiner, whose examples are latents: false is accepted")
-	}
-	if c.Disc.Hidden != 0 {
-		return c.Disc.Check()
 	}
 	return nil
 }

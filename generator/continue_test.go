@@ -58,7 +58,7 @@ func gap(x []float32) float64 {
 }
 
 func continued(epochs int) ContinueConfig {
-	c := ContinueConfig{GANTraining: GANTraining{Config: trainingConfig(epochs), DiscSteps: 2, Average: 0.95}, Disc: DiscConfig{Hidden: 2, Units: 24, Slope: 0.1}}
+	c := ContinueConfig{GANTraining: GANTraining{Config: trainingConfig(epochs), DiscSteps: 2, Average: 0.95, Disc: DiscConfig{Hidden: 2, Units: 24, Slope: 0.1}}}
 	c.Adam.Alpha = 5e-3
 	return c
 }

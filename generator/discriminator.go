@@ -36,6 +36,7 @@ type discriminator struct {
 	Scale        []float64  `json:"scale"`
 	FeatureScale []float64  `json:"feature_scale,omitempty"` // nil: it does not see features
 	Spread       bool       `json:"spread"`                  // initialisation
+	Start        string     `json:"start,omitempty"`         // initialisation: see GANConfig
 }
 
 // seeThrough shows the discriminator the features of the examples z under g, and
@@ -63,6 +64,9 @@ func (d *discriminator) seeThrough(e *cpu.Engine, g Generator, z []float32) ([]f
 
 func (d *discriminator) net() nn.MLP {
 	m := nn.MLP{Name: "disc", In: len(d.Scale) + len(d.FeatureScale), Hidden: d.Config.Hidden, Units: d.Config.Units, Out: 1, Slope: d.Config.Slope}
+	if d.Start == heUniform {
+		m.Start = nn.HeUniform
+	}
 	if d.Spread {
 		m.Start = nn.Spread
 		if d.FeatureScale != nil {

@@ -9,7 +9,10 @@ import (
 	"etalon/rng"
 )
 
-const ganKind = "gan"
+const (
+	ganKind   = "gan"
+	heUniform = "he-uniform" // GANConfig.Start
+)
 
 // GANConfig has the sizes of a GAN: generator and discriminator are MLPs of the
 // same hidden sizes.
@@ -20,8 +23,11 @@ type GANConfig struct {
 	Slope  float64 `toml:"slope" json:"slope"`   // of the leaky ReLU
 	// Residual adds the first latents to the output: Φ(y) = y[:N] + MLP(y). A refiner
 	// then starts as the prior of the generator that it refines.
-	Residual bool  `toml:"residual" json:"residual"`
-	Prior    Prior `toml:"prior,omitempty" json:"prior,omitempty"` // of the latents: normal ("" means it) or uniform
+	Residual bool `toml:"residual" json:"residual"`
+	// Start is the initialisation of generator and discriminator: "" (PyTorch's, or
+	// nn.Spread of a residual network) or "he-uniform" (Keras').
+	Start string `toml:"start,omitempty" json:"start,omitempty"`
+	Prior Prior  `toml:"prior,omitempty" json:"prior,omitempty"` // of the latents: normal ("" means it) or uniform
 }
 
 // Check returns an error for sizes that make no GAN of dim features.
@@ -34,6 +40,9 @@ func (c GANConfig) Check(dim int) error {
 	}
 	if c.Residual && c.Latent < dim {
 		return fmt.Errorf("gan: a residual network needs at least as many latents as features, %d < %d", c.Latent, dim)
+	}
+	if c.Start != "" && (c.Start != heUniform || c.Residual) {
+		return fmt.Errorf("gan: start = %q, residual = %v; no start, or %s without residual, are accepted", c.Start, c.Residual, heUniform)
 	}
 	if err := c.Prior.check(); err != nil {
 		return fmt.Errorf("gan: %w", err)
@@ -73,6 +82,9 @@ func (n *GAN) net() nn.MLP {
 	m := nn.MLP{Name: "gan", In: n.Config.Latent, Hidden: n.Config.Hidden, Units: n.Config.Units, Out: len(n.Scale), Slope: n.Config.Slope}
 	if n.Config.Residual {
 		m.LastGain, m.Start = 0.001, nn.Spread
+	}
+	if n.Config.Start == heUniform {
+		m.Start = nn.HeUniform
 	}
 	return m
 }

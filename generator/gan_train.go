@@ -16,6 +16,14 @@ import (
 // GANTraining has the settings of an adversarial training.
 type GANTraining struct {
 	train.Config
+	// Updates is the number of generator updates of an epoch; 0 means as many as show the
+	// discriminator every example once.
+	Updates int `toml:"updates,omitempty" json:"updates,omitempty"`
+	// GenBatch is the number of fakes of a generator update; 0 means Batch, the number of
+	// examples and of fakes of a discriminator update.
+	GenBatch int `toml:"gen_batch,omitempty" json:"gen_batch,omitempty"`
+	// Disc is the discriminator's network; Hidden 0 means that of the generator.
+	Disc      DiscConfig `toml:"discriminator" json:"discriminator"`
 	DiscSteps int        `toml:"disc_steps" json:"disc_steps"` // discriminator updates per generator update
 	DiscAdam  optim.Adam `toml:"disc_adam" json:"disc_adam"`   // Alpha 0: as the generator's
 	// Average is the decay of the moving average of the generator's parameters that
@@ -39,6 +47,17 @@ type GANTraining struct {
 func (c GANTraining) Check() error {
 	if err := c.Config.Check(); err != nil {
 		return err
+	}
+	if c.Patience > 0 {
+		return fmt.Errorf("patience = %d: an adversarial training has no loss on held-out rows; 0 is accepted", c.Patience)
+	}
+	if c.Updates < 0 || c.Updates > 1<<24 || c.GenBatch < 0 || c.GenBatch > 1<<20 {
+		return fmt.Errorf("updates = %d, gen_batch = %d; 0 to %d and 0 to %d are accepted", c.Updates, c.GenBatch, 1<<24, 1<<20)
+	}
+	if c.Disc.Hidden != 0 {
+		if err := c.Disc.Check(); err != nil {
+			return err
+		}
 	}
 	if c.DiscSteps < 1 || c.DiscSteps > 1000 {
 		return fmt.Errorf("disc_steps = %d; 1 to 1000 is accepted", c.DiscSteps)
@@ -85,7 +104,8 @@ type GANLearner struct {
 	judge       *nn.Params     // the discriminator that the generator sees
 	warmup      int            // steps
 	batches     *train.Batches
-	rows        int
+	rows        int                  // of each class of a discriminator update
+	genRows     int                  // of a generator update
 	fields      map[string][]float32 // the examples: z, w
 }
 
@@ -108,7 +128,7 @@ func (a *adversarial) logit(x *graph.Node) *graph.Node { return a.disc.build("",
 
 // NewGANLearner prepares the training of gan on examples (n×Dim, row-major) with
 // weights (n, mean 1 is customary; nil means 1). The discriminator has the hidden
-// sizes of the generator network.
+// sizes of the generator network, unless cfg.Disc has others.
 func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTraining, seed uint64) (*GANLearner, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("gan: %w", err)
@@ -128,8 +148,12 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 		return nil, fmt.Errorf("gan: %d values and %d weights are no table of %d features with at least 2 rows", len(data), len(weights), dim)
 	}
 	c := gan.Config
+	disc := cfg.Disc
+	if disc.Hidden == 0 {
+		disc = DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}
+	}
 	return newGANLearner(e, &adversarial{
-		disc:   &discriminator{Config: DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual},
+		disc:   &discriminator{Config: disc, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual, Start: c.Start},
 		params: gan.Params, model: gan.Params.Flat(),
 		fake: func(g *graph.Graph, stream string, examples *graph.Node) *graph.Node {
 			if examples == nil {
@@ -155,6 +179,10 @@ func newGANLearner(e *cpu.Engine, a *adversarial, data, weights []float32, cfg G
 	}
 	l.batches = train.NewBatches(rng.New(seed, "gan/batches"), train.Group{Lo: 0, Hi: len(weights), Share: cfg.Batch})
 	l.rows = l.batches.Rows()
+	l.genRows = l.rows
+	if cfg.GenBatch > 0 {
+		l.genRows = cfg.GenBatch
+	}
 	l.warmup = int(cfg.Warmup * float64(cfg.Epochs*l.StepsPerEpoch()))
 	return l, l.compile(e, a, seed)
 }
@@ -211,8 +239,11 @@ func discriminatorLoss(real, fake, w *graph.Node) *graph.Node {
 func (l *GANLearner) Losses() []string { return []string{"disc", "gen"} }
 
 // StepsPerEpoch implements train.Learner: an epoch shows the discriminator every
-// example once.
+// example once, unless the settings say how many updates it has.
 func (l *GANLearner) StepsPerEpoch() int {
+	if l.cfg.Updates > 0 {
+		return l.cfg.Updates
+	}
 	return max(1, l.batches.StepsPerPass()/l.cfg.DiscSteps)
 }
 
@@ -243,7 +274,7 @@ func (l *GANLearner) Step(step int, factor float64, out []float64) error {
 	if l.discAverage != nil {
 		copy(l.judge.Flat(), l.discAverage.Values)
 	}
-	loss, err := l.genUpdate.Step(cpu.Batch{Rows: l.rows, Step: uint64(step)}, factor)
+	loss, err := l.genUpdate.Step(cpu.Batch{Rows: l.genRows, Step: uint64(step)}, factor)
 	out[1] = loss
 	trained := l.gen.Flat()
 	if l.average != nil {

@@ -68,7 +68,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 	for _, name := range names {
 		r.d.Forget(name)
 	}
-	note := rundir.Describe(fitted.Records[0])
+	note := rundir.Describe(fitted.Records[0], r.cfg.Classifier.Training.Patience)
 	if k := len(fitted.Records); k > 1 {
 		note = fmt.Sprintf("%d networks, the first: %s", k, note)
 	}

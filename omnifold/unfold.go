@@ -279,12 +279,12 @@ func (u *unfolding) classifier(last *dctr.Classifier, cfg dctr.Config, shift, sc
 	return f, nil
 }
 
-// train returns the loss of the last epoch on held-out rows, NaN without them.
+// train returns the loss of the epoch that is kept on held-out rows, NaN without them.
 func (u *unfolding) train(ctx context.Context, name string, l train.Learner) (float64, error) {
 	run := u.cfg.Train
 	if run == nil {
 		run = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
-			return train.Loop{Name: name, Epochs: u.cfg.Training.Epochs, Schedule: u.cfg.Training.Schedule}.Run(ctx, l)
+			return train.Loop{Name: name, Epochs: u.cfg.Training.Epochs, Schedule: u.cfg.Training.Schedule, Patience: u.cfg.Training.Patience}.Run(ctx, l)
 		}
 	}
 	records, err := run(ctx, name, l)
@@ -292,7 +292,7 @@ func (u *unfolding) train(ctx context.Context, name string, l train.Learner) (fl
 		return 0, err
 	}
 	if len(records) > 0 {
-		if v, ok := records[len(records)-1].Losses["valid"]; ok {
+		if v, ok := train.Kept(records, u.cfg.Training.Patience).Losses["valid"]; ok {
 			return v, nil
 		}
 	}

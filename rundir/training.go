@@ -22,7 +22,7 @@ func (d *Dir) Fit(ctx context.Context, name string, l train.Learner, cfg train.C
 		return "", err
 	}
 	d.Forget(name)
-	return Describe(records), nil
+	return Describe(records, cfg.Patience), nil
 }
 
 // Train runs a training to its end with progress, log and checkpoint. The checkpoint
@@ -30,7 +30,7 @@ func (d *Dir) Fit(ctx context.Context, name string, l train.Learner, cfg train.C
 func (d *Dir) Train(ctx context.Context, name string, l train.Learner, cfg train.Config) ([]train.Record, error) {
 	perEpoch := l.StepsPerEpoch()
 	loop := train.Loop{
-		Name: name, Epochs: cfg.Epochs, Schedule: cfg.Schedule, Checkpoint: d.trainingCheckpoint(name),
+		Name: name, Epochs: cfg.Epochs, Schedule: cfg.Schedule, Patience: cfg.Patience, Checkpoint: d.trainingCheckpoint(name),
 		Progress: func(step, steps int, losses map[string]float64) {
 			info := ""
 			for _, n := range l.Losses() {
@@ -52,12 +52,15 @@ func (d *Dir) trainingCheckpoint(name string) string {
 // Forget removes the checkpoint of a training whose result is safe.
 func (d *Dir) Forget(name string) { os.Remove(d.trainingCheckpoint(name)) }
 
-// Describe tells people how a training ended.
-func Describe(records []train.Record) string {
-	last := records[len(records)-1]
+// Describe tells people how a training with so much patience ended.
+func Describe(records []train.Record, patience int) string {
+	last, kept := records[len(records)-1], train.Kept(records, patience)
 	note := fmt.Sprintf("%d steps", last.Step)
+	if kept.Step != last.Step {
+		note += fmt.Sprintf(", the parameters of step %d", kept.Step)
+	}
 	for _, n := range []string{"train", "valid", "disc", "gen"} {
-		if v, ok := last.Losses[n]; ok {
+		if v, ok := kept.Losses[n]; ok {
 			note += fmt.Sprintf(", %s %.5f", n, v)
 		}
 	}

@@ -13,6 +13,9 @@ type Config struct {
 	Validation float64        `toml:"validation" json:"validation"` // share of the rows held out, 0 to 0.5
 	Adam       optim.Adam     `toml:"adam" json:"adam"`
 	Schedule   optim.Schedule `toml:"schedule" json:"schedule"`
+	// Patience, if above 0, ends the training after so many epochs without a smaller loss
+	// on the rows held out, and takes the parameters of the best epoch.
+	Patience int `toml:"patience" json:"patience,omitempty"`
 }
 
 // Check returns an error for settings that cannot train.
@@ -24,6 +27,10 @@ func (c Config) Check() error {
 		return fmt.Errorf("batch = %d; 1 to %d is accepted", c.Batch, 1<<20)
 	case !(c.Validation >= 0 && c.Validation <= 0.5):
 		return fmt.Errorf("validation = %v; 0 to 0.5 is accepted", c.Validation)
+	case c.Patience < 0 || c.Patience > 1<<20:
+		return fmt.Errorf("patience = %d; 0 (none) to %d is accepted", c.Patience, 1<<20)
+	case c.Patience > 0 && c.Validation == 0:
+		return fmt.Errorf("patience = %d needs rows held out of the training; validation = 0", c.Patience)
 	}
 	if err := c.Adam.Check(); err != nil {
 		return err

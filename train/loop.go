@@ -31,6 +31,10 @@ type Loop struct {
 	Name     string // of the stage, in progress and errors
 	Epochs   int
 	Schedule optim.Schedule
+	// Patience, if above 0, ends the training after so many epochs without a smaller
+	// validation loss. The learner then has the state of the best epoch (Kept), also where
+	// all epochs were made.
+	Patience int
 	// Checkpoint is the file that holds the state of an unfinished training, or "".
 	Checkpoint string
 	// Every is the time between checkpoints; 0 means 10 s.
@@ -58,7 +62,7 @@ func (e *DivergedError) Error() string {
 	return fmt.Sprintf("%s: the loss %q is %v at step %d: training diverged; a smaller learning rate may help", e.Stage, e.Loss, e.Value, e.Step)
 }
 
-// Run trains to the end, continuing from the checkpoint if there is one, and
+// Run trains to the end, or to the end of its patience, continuing from the checkpoint if there is one, and
 // returns a record for each epoch. When ctx ends it saves a checkpoint and
 // returns ctx's error. The checkpoint stays for the caller to remove when the
 // result of the training is safe.
@@ -67,8 +71,12 @@ func (l Loop) Run(ctx context.Context, learner Learner) ([]Record, error) {
 	steps := l.Epochs * perEpoch
 	names := learner.Losses()
 	st := &progress{sums: make([]float64, len(names))}
+	var best *snapshot
+	if l.Patience > 0 {
+		best = newSnapshot(learner.State())
+	}
 	if l.Checkpoint != "" {
-		if err := st.load(l.Checkpoint, l.Name, steps, perEpoch, learner.State()); err != nil {
+		if err := st.load(l.Checkpoint, l.Name, steps, perEpoch, l.state(learner, best)); err != nil {
 			return nil, err
 		}
 	}
@@ -79,9 +87,9 @@ func (l Loop) Run(ctx context.Context, learner Learner) ([]Record, error) {
 	saved := time.Now()
 	losses := make([]float64, len(names))
 	shown := map[string]float64{}
-	for st.step < steps {
+	for st.step < steps && !l.exhausted(st.records) {
 		if err := ctx.Err(); err != nil {
-			return nil, l.interrupted(st, steps, learner, err)
+			return nil, l.interrupted(st, steps, l.state(learner, best), err)
 		}
 		epoch := st.step / perEpoch
 		factor := l.Schedule.Factor(epoch, st.step, steps)
@@ -112,7 +120,13 @@ func (l Loop) Run(ctx context.Context, learner Learner) ([]Record, error) {
 				}
 				r.Losses[n] = v
 			}
+			if _, ok := valid[validLoss]; !ok && l.Patience > 0 {
+				return nil, fmt.Errorf("%s: early stopping needs a validation loss, and nothing is held out", l.Name)
+			}
 			st.records = append(st.records, r)
+			if best != nil && bestEpoch(st.records) == len(st.records)-1 {
+				best.take()
+			}
 			clear(st.sums)
 			st.count = 0
 		}
@@ -120,23 +134,26 @@ func (l Loop) Run(ctx context.Context, learner Learner) ([]Record, error) {
 			l.Progress(st.step, steps, shown)
 		}
 		if l.Checkpoint != "" && time.Since(saved) > every {
-			if err := st.save(l.Checkpoint, l.Name, steps, learner.State()); err != nil {
+			if err := st.save(l.Checkpoint, l.Name, steps, l.state(learner, best)); err != nil {
 				return nil, err
 			}
 			saved = time.Now()
 		}
 	}
+	if best != nil && len(st.records) > 0 {
+		best.restore()
+	}
 	if l.Checkpoint != "" {
-		if err := st.save(l.Checkpoint, l.Name, steps, learner.State()); err != nil {
+		if err := st.save(l.Checkpoint, l.Name, steps, l.state(learner, best)); err != nil {
 			return nil, err
 		}
 	}
 	return st.records, nil
 }
 
-func (l Loop) interrupted(st *progress, steps int, learner Learner, cause error) error {
+func (l Loop) interrupted(st *progress, steps int, state []safetensors.Tensor, cause error) error {
 	if l.Checkpoint != "" {
-		if err := st.save(l.Checkpoint, l.Name, steps, learner.State()); err != nil {
+		if err := st.save(l.Checkpoint, l.Name, steps, state); err != nil {
 			return err
 		}
 	}

@@ -139,7 +139,7 @@ func (a *app) trainer(cfg train.Config) func(ctx context.Context, name string, l
 	return func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 		perEpoch := l.StepsPerEpoch()
 		loop := train.Loop{
-			Name: name, Epochs: cfg.Epochs, Schedule: cfg.Schedule,
+			Name: name, Epochs: cfg.Epochs, Schedule: cfg.Schedule, Patience: cfg.Patience,
 			Progress: func(step, steps int, losses map[string]float64) {
 				a.show.Progress(step, steps, fmt.Sprintf("epoch %d/%d  loss %.4f", (step-1)/perEpoch+1, cfg.Epochs, losses["train"]))
 			},
