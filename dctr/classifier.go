@@ -23,15 +23,15 @@ type Config struct {
 	// do not count.
 	Layers []int   `toml:"layers,omitempty" json:"layers,omitempty"`
 	Slope  float64 `toml:"slope" json:"slope"` // of the leaky ReLU
-	// Start is the initialisation: "torch", what PyTorch does and the paper's networks
-	// had, or "spread" (the default): see nn.Spread.
+	// Start is the initialisation: "torch", what PyTorch does and LaSeR's networks had,
+	// "glorot", what Keras does and DCTRGAN's had, or "spread" (the default): see nn.Spread.
 	Start string `toml:"start" json:"start"`
 }
 
 // Check returns an error for sizes that make no network.
 func (c Config) Check() error {
-	if c.Layers != nil {
-		if len(c.Layers) < 1 || len(c.Layers) > 1<<12 || slices.Min(c.Layers) < 1 || slices.Max(c.Layers) > 1<<16 {
+	if len(c.Layers) > 0 {
+		if len(c.Layers) > 1<<12 || slices.Min(c.Layers) < 1 || slices.Max(c.Layers) > 1<<16 {
 			return fmt.Errorf("classifier: layers = %v; 1 to 4096 layers of 1 to 65536 units are accepted", c.Layers)
 		}
 		c.Hidden, c.Units = 1, 1
@@ -39,8 +39,10 @@ func (c Config) Check() error {
 	if c.Hidden < 1 || c.Hidden > 1<<12 || c.Units < 1 || c.Units > 1<<16 || !(c.Slope >= 0 && c.Slope <= 1) {
 		return fmt.Errorf("classifier: hidden = %d, units = %d, slope = %v; 1 to 4096 layers, 1 to 65536 units and a slope from 0 to 1 are accepted", c.Hidden, c.Units, c.Slope)
 	}
-	if c.Start != "" && c.Start != "spread" && c.Start != "torch" {
-		return fmt.Errorf("classifier: start = %q; spread and torch are accepted", c.Start)
+	switch c.Start {
+	case "", "spread", "torch", "glorot":
+	default:
+		return fmt.Errorf("classifier: start = %q; spread, torch and glorot are accepted", c.Start)
 	}
 	return nil
 }
@@ -72,7 +74,7 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 		}
 	}
 	hidden, units := cfg.Hidden, cfg.Units
-	if cfg.Layers != nil {
+	if len(cfg.Layers) > 0 {
 		hidden, units = len(cfg.Layers), slices.Max(cfg.Layers)
 	}
 	if err := modeldir.CheckSize(1, hidden, units, len(scale)); err != nil {
@@ -85,7 +87,11 @@ func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 
 func (c *Classifier) net() nn.MLP {
 	m := nn.MLP{Name: "classifier", In: len(c.Scale), Hidden: c.Config.Hidden, Units: c.Config.Units, Widths: c.Config.Layers, Out: 1, Slope: c.Config.Slope}
-	if c.Config.Start != "torch" {
+	switch c.Config.Start {
+	case "torch":
+	case "glorot":
+		m.Start = nn.GlorotUniform
+	default:
 		m.Start, m.LastGain = nn.Spread, 0.1 // logits start near zero, where they mostly end
 	}
 	return m

@@ -3,6 +3,7 @@ package laser
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"etalon/dataset"
 	"etalon/generator"
@@ -38,7 +39,7 @@ type DataConfig struct {
 
 // RefinerConfig is the refiner Φ.
 type RefinerConfig struct {
-	Kind     string `toml:"kind"`     // gan (the paper's), flow (its second option) or flow-matching
+	Kind     string `toml:"kind"`     // gan (the paper's), flow (its second option), flow-matching, or none
 	Examples int    `toml:"examples"` // weighted latents to train on
 	// Of kind gan:
 	Network  generator.GANConfig   `toml:"network"`
@@ -59,11 +60,15 @@ const (
 	refinerGAN          = "gan"
 	refinerFlow         = "flow"
 	refinerFlowMatching = "flow-matching"
+	refinerNone         = "none"
 )
 
 // check returns an error for settings that make no refiner of the latents of a
 // generator.
 func (c RefinerConfig) check(dim int, prior generator.Prior) error {
+	if c.Kind == refinerNone {
+		return nil
+	}
 	if prior == generator.Uniform && c.Kind != refinerFlowMatching {
 		return fmt.Errorf("kind = %q: its output has no bounds, the generator's latents lie in (-1, 1); %s is accepted", c.Kind, refinerFlowMatching)
 	}
@@ -95,6 +100,7 @@ func (c RefinerConfig) checkTraining() error {
 	var err error
 	name := "training"
 	switch c.Kind {
+	case refinerNone:
 	case refinerGAN:
 		err = c.Training.Check()
 	case refinerFlow:
@@ -105,7 +111,7 @@ func (c RefinerConfig) checkTraining() error {
 			return fmt.Errorf("flow_matching.network.refines = %q; a run sets it from the generator's prior, so leave it out", p)
 		}
 	default:
-		return fmt.Errorf("kind = %q; %s, %s and %s are accepted", c.Kind, refinerGAN, refinerFlow, refinerFlowMatching)
+		return fmt.Errorf("kind = %q; %s, %s, %s and %s are accepted", c.Kind, refinerGAN, refinerFlow, refinerFlowMatching, refinerNone)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -124,7 +130,7 @@ type ScoreConfig struct {
 	Points  int       `toml:"points"`  // of each sample (HMC: hmc.samples)
 	Bins    int       `toml:"bins"`    // of each axis
 	Range   []float64 `toml:"range"`   // x0, x1, y0, y1; empty: the density's, or that of the truth
-	Columns []int     `toml:"columns"` // the two features that are compared
+	Columns []int     `toml:"columns"` // the two features that are compared, or one
 	Floors  int       `toml:"floors"`  // truth samples whose mean score is the floor; a file has one
 }
 
@@ -173,8 +179,10 @@ func (c *Config) checkSizes() error {
 		return fmt.Errorf("score.floors = %d; 1 to 100 is accepted", c.Score.Floors)
 	case c.Score.Bins < 2 || c.Score.Bins > 200:
 		return fmt.Errorf("score.bins = %d; 2 to 200 is accepted", c.Score.Bins)
-	case len(c.Score.Columns) != 2 || c.Score.Columns[0] < 0 || c.Score.Columns[1] < 0 || c.Score.Columns[0] == c.Score.Columns[1]:
-		return fmt.Errorf("score.columns = %v; two different columns, from 0, are accepted", c.Score.Columns)
+	}
+	switch cols := c.Score.Columns; {
+	case len(cols) < 1 || len(cols) > 2 || slices.Min(cols) < 0 || len(cols) == 2 && cols[0] == cols[1]:
+		return fmt.Errorf("score.columns = %v; one column, or two different ones, from 0, are accepted", cols)
 	}
 	for _, n := range []struct {
 		name  string
@@ -188,8 +196,12 @@ func (c *Config) checkSizes() error {
 		}
 	}
 	if r := c.Score.Range; len(r) != 0 {
-		if len(r) != 4 || !(r[0] < r[1]) || !(r[2] < r[3]) || math.IsInf(r[1]-r[0], 0) || math.IsInf(r[3]-r[2], 0) {
-			return fmt.Errorf("score.range = %v; [x0, x1, y0, y1] with x0 < x1 and y0 < y1 is accepted", r)
+		ok := len(r) == 2*len(c.Score.Columns)
+		for i := 0; ok && i < len(r); i += 2 {
+			ok = r[i] < r[i+1] && !math.IsInf(r[i+1]-r[i], 0)
+		}
+		if !ok {
+			return fmt.Errorf("score.range = %v; [x0, x1, y0, y1] with x0 < x1 and y0 < y1 is accepted, or [x0, x1] of one column", r)
 		}
 	}
 	return nil

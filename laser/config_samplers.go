@@ -20,6 +20,8 @@ type SamplersConfig struct {
 	// with Pilot draws: points above it are repeated. A smaller one takes more draws.
 	CapQuantile float64 `toml:"cap_quantile"`
 	Pilot       int     `toml:"pilot"`
+	// Rejection is the number of points that rejection takes; 0 means score.points.
+	Rejection int `toml:"rejection"`
 }
 
 const allMethods = "all"
@@ -47,6 +49,9 @@ func (c SamplersConfig) check() error {
 	if c.Reference < 1000 || c.Reference > 1<<26 {
 		return fmt.Errorf("reference = %d; 1000 to %d is accepted", c.Reference, 1<<26)
 	}
+	if c.Rejection != 0 && (c.Rejection < 1000 || c.Rejection > 1<<26) {
+		return fmt.Errorf("rejection = %d; 0 (score.points), or 1000 to %d is accepted", c.Rejection, 1<<26)
+	}
 	_, err := c.rejection(c.Samples).WithDefaults()
 	return err
 }
@@ -59,7 +64,7 @@ func (c SamplersConfig) rejection(n int) mcmc.Config {
 // HMCConfig samples the weighted latent space.
 type HMCConfig struct {
 	Chains           int     `toml:"chains"`
-	Samples          int     `toml:"samples"`           // over all chains, after burn-in
+	Samples          int     `toml:"samples"`           // over all chains, after burn-in; 0: no HMC
 	BurnIn           int     `toml:"burn_in"`           // proposals of each chain that are discarded; 0 is none
 	Thin             int     `toml:"thin"`              // proposals per recorded point
 	StepSize         float64 `toml:"step_size"`         // ε; the first value tried if adapted
@@ -101,8 +106,11 @@ func (c HMCConfig) check() error {
 		return fmt.Errorf("start = %q; weighted and prior are accepted", c.Start)
 	case c.Chains < 1:
 		return fmt.Errorf("chains = %d; at least 1 is accepted", c.Chains)
-	case c.BurnIn < 0 || c.Samples < 8*c.Chains:
-		return fmt.Errorf("burn_in = %d, hmc.samples = %d with %d chains; no negative burn-in and at least 8 samples a chain are accepted", c.BurnIn, c.Samples, c.Chains)
+	case c.BurnIn < 0 || c.Samples != 0 && c.Samples < 8*c.Chains:
+		return fmt.Errorf("burn_in = %d, hmc.samples = %d with %d chains; no negative burn-in, and no samples or at least 8 a chain are accepted", c.BurnIn, c.Samples, c.Chains)
+	}
+	if c.Samples == 0 {
+		c.Samples = 8 * c.Chains // of etalon sample
 	}
 	_, err := c.mcmc(generator.Normal).WithDefaults()
 	return err

@@ -25,7 +25,13 @@ func Presets() []string { return []string{"quick", "paper"} }
 // global_every = 0) chains rarely change mode. quick has the same flow, trained for
 // fewer epochs, a narrower classifier, and adapted HMC.
 //
-// The refiner of both is trained by flow matching, and its points are polished. With
+// bimodal, circle8 and grid25, the mixtures of DCTRGAN (arXiv:2009.03796, section III A),
+// have a GAN and its weights, and rejection for an unweighted sample: paper has the
+// networks and the training of that paper, quick what leaves the weights less to be
+// desired (mixture). They do without HMC and without a refiner; hmc.samples and
+// refiner.kind bring them back.
+//
+// The refiner of the others is trained by flow matching, and its points are polished. With
 // kind = "gan" it is the paper's GAN (paper), or a smaller residual one (quick).
 func Preset(preset, density string) (Config, error) {
 	c := Config{Name: density, Preset: preset, Seed: 1, Density: density}
@@ -72,9 +78,6 @@ func Preset(preset, density string) (Config, error) {
 	c.Samplers = SamplersConfig{Methods: []mcmc.Method{}, Samples: 100_000, Reference: 100_000, CapQuantile: 0.999, Pilot: 20_000}
 	c.Iterate = IterateConfig{Kind: iterateRefine, Continue: generator.ContinueConfig{GANTraining: c.Generator.GAN.Training}}
 	c.Score = ScoreConfig{Points: 1_000_000, Bins: 100, Columns: []int{0, 1}, Floors: 3}
-	if density == "grid25" {
-		c.grid25(cosine)
-	}
 	switch preset {
 	case "paper":
 		c.Generator.Flow.Training = train.Config{Epochs: 100, Batch: 2000, Validation: 0.05, Adam: decayed, Schedule: exponential}
@@ -98,12 +101,6 @@ func Preset(preset, density string) (Config, error) {
 		c.Classifier.Generated = 1_920_000
 		c.HMC = HMCConfig{Chains: 2000, Samples: 500_000, BurnIn: 60, Thin: 2, StepSize: 0.2, TrajectoryLength: math.Pi / 2, MaxLeapfrog: 4, Jitter: 0.5,
 			Adapt: true, TargetAccept: 0.8, Mass: "unit", Start: "weighted", GlobalEvery: 2}
-		if density == "grid25" {
-			c.Classifier.Network = dctr.Config{Hidden: 6, Units: 64, Slope: 0.1}
-			c.Classifier.Training = train.Config{Epochs: 15, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
-			c.Classifier.Generated = 16_000_000
-			c.HMC.Samples, c.HMC.MaxLeapfrog = 100_000, 20
-		}
 		c.Refiner.Network = generator.GANConfig{Latent: 4, Hidden: 4, Units: 64, Slope: 0.1, Residual: true}
 		c.Refiner.Training = generator.GANTraining{
 			Config:    train.Config{Epochs: 14, Batch: 2000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.5, Beta2: 0.99, Eps: 1e-6}, Schedule: cosine},
@@ -113,22 +110,8 @@ func Preset(preset, density string) (Config, error) {
 	default:
 		return c, fmt.Errorf("there is no preset %q; %v are known", preset, Presets())
 	}
-	return c, nil
-}
-
-// grid25 sets the generator of the density grid25: a GAN of 25 latents as in DCTRGAN
-// (arXiv:2009.03796, section III), wider than the paper's, which loses modes that no
-// weights bring back.
-func (c *Config) grid25(cosine optim.Schedule) {
-	c.Data.Points = 2_000_000
-	c.Generator.Kind = kindGAN
-	c.Generator.GAN = GANConfig{
-		Network: generator.GANConfig{Latent: 25, Hidden: 2, Units: 64, Slope: 0.1},
-		Training: generator.GANTraining{
-			Config:    train.Config{Epochs: 1, Batch: 256, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine},
-			DiscSteps: 1,
-		},
+	if m, ok := mixtures[density]; ok {
+		c.mixture(preset, m)
 	}
-	c.Score.Points = 100_000
-	c.Samplers.CapQuantile, c.Samplers.Pilot = 0.995, 100_000
+	return c, nil
 }

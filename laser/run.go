@@ -60,14 +60,18 @@ func (r *Run) stages() []rundir.Stage {
 			}
 			add("samplers", r.chooseSampler)
 			add("rejection", r.sampleRejection)
-			add("hmc", r.sampleHMC)
+			if r.cfg.HMC.Samples > 0 {
+				add("hmc", r.sampleHMC)
+			}
 			for _, m := range r.cfg.Samplers.list() {
 				add(string(m), func(ctx context.Context, rd *round) (string, error) { return r.runSampler(ctx, rd, m) })
 			}
 		}
-		add("refiner", r.trainRefiner)
-		add("polish", r.polish)
-		add("refined", r.sampleRefined)
+		if r.cfg.Refiner.Kind != refinerNone {
+			add("refiner", r.trainRefiner)
+			add("polish", r.polish)
+			add("refined", r.sampleRefined)
+		}
 	}
 	return append(list, rundir.Stage{Name: "scores", Run: r.score}, rundir.Stage{Name: "report", Run: r.report})
 }

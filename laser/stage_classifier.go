@@ -42,11 +42,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 	}
 	rd.f = fitted.Model
 	for i, records := range fitted.Records {
-		name := rd.stage("classifier")
-		if i > 0 {
-			name = fmt.Sprintf("%s, network %d", name, i+1)
-		}
-		if err := r.d.AddHistory(name, records); err != nil {
+		if err := r.d.AddHistory(networkName(rd.stage("classifier"), i), records); err != nil {
 			return "", err
 		}
 	}

@@ -211,18 +211,19 @@ func (r *Run) finishHMC(rd *round, space mcmc.Space, h *mcmc.HMC, p *hmcProgress
 // histogramSize is the effective size of the histogram of correlated points x, in
 // the order draw by draw, chain by chain.
 func (r *Run) histogramSize(x []float32, chains int) (mcmc.HistogramSize, error) {
-	bins := r.cfg.Score.Bins
-	dim, cols, lim := r.truth.dim, r.cfg.Score.Columns, r.truth.rng
-	n := len(x) / dim / chains * chains
-	counts := make([]uint32, chains*bins*bins)
+	h, err := r.grid()
+	if err != nil {
+		return mcmc.HistogramSize{}, err
+	}
+	pair, cells := r.compared(x), h.NX*h.NY
+	n := len(pair) / 2 / chains * chains
+	counts := make([]uint32, chains*cells)
 	for i := range n {
-		u := (float64(x[i*dim+cols[0]]) - lim[0]) / (lim[1] - lim[0]) * float64(bins)
-		v := (float64(x[i*dim+cols[1]]) - lim[2]) / (lim[3] - lim[2]) * float64(bins)
-		if u >= 0 && u < float64(bins) && v >= 0 && v < float64(bins) {
-			counts[(i%chains)*bins*bins+int(u)*bins+int(v)]++
+		if b := h.Bin(float64(pair[2*i]), float64(pair[2*i+1])); b >= 0 {
+			counts[i%chains*cells+b]++
 		}
 	}
-	size, err := mcmc.HistogramESS(counts, chains, bins*bins, n/chains)
+	size, err := mcmc.HistogramESS(counts, chains, cells, n/chains)
 	size.ESS = min(size.ESS, size.N)
 	return size, err
 }

@@ -21,7 +21,11 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, seconds, err := r.drawSampler(ctx, rd, r.cfg.Samplers.rejection(r.cfg.Score.Points), space, "rejection")
+	n := r.cfg.Score.Points
+	if r.cfg.Samplers.Rejection > 0 {
+		n = r.cfg.Samplers.Rejection
+	}
+	s, seconds, err := r.drawSampler(ctx, rd, r.cfg.Samplers.rejection(n), space, "rejection")
 	if err != nil {
 		return "", err
 	}

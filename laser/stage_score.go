@@ -24,7 +24,11 @@ type Score struct {
 	N      int     `json:"n"`
 	NEff   float64 `json:"n_eff"`
 	Values
-	Betti *[2]int `json:"betti,omitempty"`
+	// S2Noise is the expectation of s2_hist for samples of one density with these errors.
+	S2Noise float64 `json:"s2_hist_noise"`
+	// Columns are scores of single columns, all those of the truth in order.
+	Columns []ColumnScore `json:"columns"`
+	Betti   *[2]int       `json:"betti,omitempty"`
 	// Modes says how the sample fills the modes of a truth density that has them. Its
 	// points are taken as independent: of Markov chains the p-value is too small.
 	Modes *metric.Modes `json:"modes,omitempty"`
@@ -38,12 +42,15 @@ type Score struct {
 }
 
 // Values are the distances between two histograms, in both conventions: JSD in
-// nats and EMD in data units, and as the paper prints them.
+// nats and EMD in data units, and as LaSeR prints them; ⟨S²⟩ in [0, 1], and as DCTRGAN
+// prints it.
 type Values struct {
-	JSD      float64 `json:"jsd"`
-	EMD      float64 `json:"emd"`
-	JSDPaper float64 `json:"jsd_paper"`
-	EMDPaper float64 `json:"emd_paper"`
+	JSD       float64 `json:"jsd"`
+	EMD       float64 `json:"emd"`
+	JSDPaper  float64 `json:"jsd_paper"`
+	EMDPaper  float64 `json:"emd_paper"`
+	S2        float64 `json:"s2_hist"`
+	S2Density float64 `json:"s2_hist_density"` // S2 divided by the area of a bin
 }
 
 // Compare scores histogram q against the truth p.
@@ -56,6 +63,11 @@ func Compare(p, q *hist.H2) (Values, error) {
 	if v.JSDPaper, err = metric.PaperJSD(p, q); err != nil {
 		return v, err
 	}
+	s, err := metric.NewSeparation2(p, q)
+	if err != nil {
+		return v, err
+	}
+	v.S2, v.S2Density = s.S2, s.Density
 	emd, err := metric.SolveEMD(p, q)
 	v.EMD, v.EMDPaper = emd.Value, emd.Paper
 	return v, err
@@ -70,7 +82,7 @@ type metrics struct {
 	Version string      `json:"version"`
 	N       int         `json:"n"`
 	Bins    int         `json:"bins"`
-	Range   [4]float64  `json:"range"`
+	Range   []float64   `json:"range"`
 	Columns []int       `json:"columns"` // of the samples, that are compared
 	Stages  []stageName `json:"stages"`
 	Scores  []Score     `json:"scores"`
@@ -83,9 +95,11 @@ type metrics struct {
 	Weights     weightsSummary `json:"weights"`
 	Generator   string         `json:"generator"` // kind of the primary generator
 	PullBack    string         `json:"pull_back"` // of the weights to its latents: direct or omnifold
-	Closure     *dctr.Closure  `json:"closure,omitempty"`
-	Polish      *polishSummary `json:"polish,omitempty"`
-	Warnings    []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
+	// Classifier is the first round's, trained with binary cross-entropy and rows held out.
+	Classifier *classifierSummary `json:"classifier,omitempty"`
+	Closure    *dctr.Closure      `json:"closure,omitempty"`
+	Polish     *polishSummary     `json:"polish,omitempty"`
+	Warnings   []string           `json:"warnings,omitempty"` // what makes scores or weights suspect
 }
 
 // stageName lists a stage; its seconds are null here and stand in timings.json.
@@ -133,7 +147,7 @@ func (r *Run) score(context.Context) (string, error) {
 	}
 	m := &metrics{
 		Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), N: r.cfg.Score.Points,
-		Bins: r.cfg.Score.Bins, Range: r.truth.rng, Columns: r.cfg.Score.Columns,
+		Bins: r.cfg.Score.Bins, Range: r.truth.rng[:2*len(r.cfg.Score.Columns)], Columns: r.cfg.Score.Columns,
 	}
 	m.Generator, m.PullBack = r.cfg.Generator.Kind, "direct"
 	if !r.cfg.Network() {
@@ -147,6 +161,9 @@ func (r *Run) score(context.Context) (string, error) {
 	}
 	for _, s := range r.stages() {
 		m.Stages = append(m.Stages, stageName{Name: s.Name})
+	}
+	if m.Classifier, err = r.summariseClassifier(); err != nil {
+		return "", err
 	}
 	m.TruthBetti[0], m.TruthBetti[1] = metric.Betti(truth)
 	list, err := r.candidates()
@@ -230,23 +247,6 @@ func (r *Run) candidates() ([]candidate, error) {
 	return list, nil
 }
 
-func (r *Run) histogram(x []float32, logw []float64) (*hist.H2, error) {
-	lim, bins := r.truth.rng, r.cfg.Score.Bins
-	h, err := hist.NewH2(bins, bins, lim[0], lim[1], lim[2], lim[3])
-	if err != nil {
-		return nil, err
-	}
-	pair := x
-	if c := r.cfg.Score.Columns; r.truth.dim != 2 || c[0] != 0 {
-		pair = make([]float32, len(x)/r.truth.dim*2)
-		for i := range len(pair) / 2 {
-			pair[2*i], pair[2*i+1] = x[i*r.truth.dim+c[0]], x[i*r.truth.dim+c[1]]
-		}
-	}
-	h.FillRows(pair, logw)
-	return h, nil
-}
-
 // truthFloor is the score of independent truth samples of n points.
 type truthFloor struct {
 	n            int
@@ -264,6 +264,7 @@ func (f *truthFloor) finish() {
 	for _, of := range []func(*Values) *float64{
 		func(v *Values) *float64 { return &v.JSD }, func(v *Values) *float64 { return &v.EMD },
 		func(v *Values) *float64 { return &v.JSDPaper }, func(v *Values) *float64 { return &v.EMDPaper },
+		func(v *Values) *float64 { return &v.S2 }, func(v *Values) *float64 { return &v.S2Density },
 	} {
 		for i := range f.each {
 			*of(f.mean) += *of(&f.each[i]) / k
@@ -329,6 +330,11 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		s := &m.Scores[i]
 		*s = Score{Method: c.method, N: len(c.x) / r.truth.dim, NEff: c.nEff, Betti: &[2]int{b0, b1}}
 		jobs = append(jobs, job{h, &s.Values})
+		separation, err := metric.NewSeparation2(truth, h)
+		if err != nil {
+			return err
+		}
+		s.S2Noise = separation.Noise
 		size := c.nEff
 		if c.logw != nil { // Kish's number also counts that some regions hardly count
 			size = metric.HistogramSize(h)
@@ -344,6 +350,9 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 				return err
 			}
 		}
+	}
+	if err := r.scoreColumns(list, m.Scores); err != nil {
+		return err
 	}
 	var mu sync.Mutex
 	var first error

@@ -33,9 +33,7 @@ const offCentre = 0.1
 func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 	t := &truth{}
 	if d != nil {
-		if t.dim = d.Dim(); t.dim < 2 {
-			return nil, fmt.Errorf("config: density = %q has %d column; the scores of a run compare two. etalon reweight and etalon score take one", d.Name(), t.dim)
-		}
+		t.dim = d.Dim()
 		draw := func(name string, n int) []float32 {
 			x := make([]float32, n*t.dim)
 			dataset.Sample(d, x, rng.New(cfg.Seed, name), 0)
@@ -49,14 +47,13 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 			}
 			return draw(fmt.Sprintf("truth/floor/%d", number), n)
 		}
-		t.rng[0], t.rng[1], t.rng[2], t.rng[3] = d.Range()
+		if t.rng[0], t.rng[1], t.rng[2], t.rng[3] = d.Range(); cfg.Score.Columns[0] == 1 {
+			t.rng = [4]float64{t.rng[2], t.rng[3], t.rng[0], t.rng[1]}
+		}
 	} else {
 		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{})
 		if err != nil {
 			return nil, err
-		}
-		if table.Cols < 2 {
-			return nil, fmt.Errorf("%s: %d column; the scores compare two", cfg.Truth, table.Cols)
 		}
 		if table.Rows < 4000 {
 			return nil, fmt.Errorf("%s: %d rows; at least 4000 are accepted", cfg.Truth, table.Rows)
@@ -78,11 +75,12 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 	}
 	for _, c := range cfg.Score.Columns {
 		if c >= t.dim {
-			return nil, fmt.Errorf("config: score.columns = %v; the truth has %d columns", cfg.Score.Columns, t.dim)
+			return nil, fmt.Errorf("config: score.columns = %v; the truth has %s", cfg.Score.Columns, plural(t.dim, "column"))
 		}
 	}
-	if len(cfg.Score.Range) == 4 {
-		copy(t.rng[:], cfg.Score.Range)
+	copy(t.rng[:], cfg.Score.Range)
+	if len(cfg.Score.Columns) == 1 {
+		t.rng[2], t.rng[3] = 0, 1 // of the one bin across: areas are widths
 	}
 	mean, deviation := moments(t.train, t.dim)
 	t.scale = deviation
@@ -128,7 +126,15 @@ func moments(x []float32, dim int) (mean, deviation []float64) {
 	return mean, deviation
 }
 
-// span returns the range of two columns, a little widened.
+// plural writes a number of things.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// span returns the range of one or two columns, a little widened.
 func span(x []float32, dim int, columns []int) (r [4]float64) {
 	for k, j := range columns {
 		lo, hi := math.Inf(1), math.Inf(-1)

@@ -55,3 +55,18 @@ func massVariances(h *hist.H1) []float64 {
 	}
 	return v
 }
+
+// NewSeparation2 is NewSeparation of two-dimensional histograms; Density is S2 divided by
+// the area of a bin.
+func NewSeparation2(h1, h2 *hist.H2) (*Separation, error) {
+	if _, _, err := masses("S2", h1, h2); err != nil {
+		return nil, err
+	}
+	return NewSeparation(inLine(h1), inLine(h2))
+}
+
+// inLine has the bins of h in a row, their widths being their areas.
+func inLine(h *hist.H2) *hist.H1 {
+	n := len(h.W)
+	return &hist.H1{N: n, X1: float64(n) * h.BinArea(), W: h.W, W2: h.W2, Entries: h.Entries, SumW: h.SumW, SumW2: h.SumW2, Outside: h.Outside, NaN: h.NaN}
+}

@@ -25,7 +25,7 @@ type MLP struct {
 
 // hidden is the number of hidden layers.
 func (m MLP) hidden() int {
-	if m.Widths != nil {
+	if len(m.Widths) > 0 {
 		return len(m.Widths)
 	}
 	return m.Hidden
@@ -33,7 +33,7 @@ func (m MLP) hidden() int {
 
 // width is the number of features of hidden layer i.
 func (m MLP) width(i int) int {
-	if m.Widths != nil {
+	if len(m.Widths) > 0 {
 		return m.Widths[i]
 	}
 	return m.Units

@@ -59,7 +59,7 @@ func Build(dir string) error {
 }
 
 // figureNames are the names of all figures that Build may write.
-var figureNames = []string{"panels", "persistence", "residuals", "profiles", "weights", "hmc", "omnifold", "losses"}
+var figureNames = []string{"dctrgan", "panels", "persistence", "residuals", "profiles", "weights", "hmc", "omnifold", "losses"}
 
 // removeStale removes figures of an earlier report that this one lacks.
 func removeStale(dir string, figures []*rendered) error {
@@ -82,13 +82,27 @@ func (r *run) figures() []*rendered {
 	add := func(name, title, caption string, d figure.Drawing) {
 		out = append(out, &rendered{name: name, title: title, caption: caption, alt: title, drawing: d})
 	}
-	add("panels", "Densities", captionPanels, newPanelFigure(r).drawing())
-	if f := newPersistenceFigure(r); f != nil {
-		add("persistence", titlePersistence, captionPersistence, f.drawing())
-		out[len(out)-1].alt = f.alt()
+	f1 := newDCTRGANFigure(r)
+	if f1 != nil {
+		add("dctrgan", "Data, GAN, DCTRGAN", f1.caption(), f1.drawing())
 	}
-	add("residuals", "Where the densities differ", captionResiduals, newResidualFigure(r).drawing())
-	add("profiles", "Projections", captionProfiles, newProfileFigure(r).drawing())
+	// Figure 1 says it all where there is nothing but a GAN and its weights.
+	alone := f1 != nil && len(r.feature) == 2
+	if line := r.metrics.line(); !line {
+		if !alone {
+			add("panels", "Densities", captionPanels, newPanelFigure(r).drawing())
+		}
+		if f := newPersistenceFigure(r); f != nil {
+			add("persistence", titlePersistence, captionPersistence, f.drawing())
+			out[len(out)-1].alt = f.alt()
+		}
+		add("residuals", "Where the densities differ", captionResiduals, newResidualFigure(r).drawing())
+	}
+	if f := newProfileFigure(r); !r.metrics.line() {
+		add("profiles", "Projections", captionProfiles, f.drawing())
+	} else if !alone {
+		add("profiles", "Densities", captionLine, f.drawing())
+	}
 	if r.weights != nil {
 		caption := captionWeights
 		if r.weights.joint != nil {
@@ -168,6 +182,7 @@ const (
 		"Red: too many points, blue: too few. A method that reproduces the truth shows noise without structure, and χ² per bin near 1. χ² counts bins with at least 10 points."
 	captionProfiles = "Projections of the range above on both axes, and their ratio to the truth. The grey band in the ratio is the statistical error of the truth sample; a perfect method stays within about 1.4 times the band. " +
 		"JSD: divergence of the projection from that of the truth, in nats."
+	captionLine   = "Densities and their ratio to the truth. The grey band in the ratio is the statistical error of the truth sample; a perfect method stays within about 1.4 times the band. JSD in nats."
 	captionLosses = "Training and validation curves; pale bands show the spread where one point of the curve stands for several updates. A validation curve that rises above the training curve means over-training. " +
 		"A classifier whose loss stays at ln 2 sees no difference between generator and truth; a balanced GAN stays at 2 ln 2 (discriminator) and ln 2 (generator)."
 	captionPersistence = "Persistence diagrams of the histograms, smoothed over one bin. Take the region where the density is above a level and let the level fall: connected parts appear at peaks and disappear where they meet a higher one, " +

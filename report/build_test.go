@@ -68,7 +68,8 @@ func TestBuild(t *testing.T) {
 	// Heights in pixels follow from the layout of each figure: the donut's
 	// range is 22 × 14, so its panels are 200 × 127 points.
 	sizes := map[string]image.Point{
-		"panels": {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 62)},
+		"dctrgan": {2240, 2 * (34 + 191 + dctrganFoot)},
+		"panels":  {2240, 2 * (2*panelHead + 2*panelFoot + 127 + 200)}, "residuals": {2240, 2 * (panelHead + 127 + panelFoot + 62)},
 		"profiles": {2240, 2 * (16 + profileMain + 10 + profileRatio + panelFoot)}, "weights": {2240, 2 * (panelHead + weightSide + panelFoot)},
 		"hmc": {2240, 2 * (2*panelHead + 2*panelFoot + traceHeight + hmcHeight)}, "losses": {2240, 2 * (34 + lossHeight + panelFoot)},
 		"omnifold":    {2240, 4 * (panelHead + hmcHeight + panelFoot)},
@@ -217,9 +218,9 @@ func TestBuildWithoutOptionalFiles(t *testing.T) {
 		{"records", []string{"run.toml", "timings.json", "history.json", "hmc.json", "omnifold.json"}, []string{"hmc", "omnifold", "losses"},
 			[]string{"run.toml is not in this run", "timings.json is", "history.json is", "hmc.json is"}},
 		{"exact weights", []string{"samples/exact_log_weights.npy"}, nil, []string{"no comparison with exact weights"}},
-		{"weights", []string{"samples/log_weights.npy"}, []string{"weights"}, []string{"no DCTR panels"}},
+		{"weights", []string{"samples/log_weights.npy"}, []string{"weights", "dctrgan"}, []string{"no DCTR panels"}},
 		{"latents", []string{"samples/baseline_latent.npy", "samples/hmc_latent.npy", "samples/laser_latent.npy"}, nil, []string{"no latent panel of LaSeR"}},
-		{"refined", []string{"samples/hmc.npy", "samples/laser.npy"}, nil, []string{"no panels of HMC", "no panels of LaSeR"}},
+		{"refined", []string{"samples/hmc.npy", "samples/laser.npy"}, []string{"panels"}, []string{"no panels of HMC", "no panels of LaSeR"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -13,13 +13,13 @@ import (
 // sums are added in order, so the result does not depend on the threads.
 const fillChunks = 8
 
-// fillDensity fills points (x, y pairs) with weights w (nil: all 1) in bins ×
-// bins cells on limits x0, x1, y0, y1.
-func fillDensity(points []float32, w, limits []float64, bins int) (*hist.H2, error) {
+// fillDensity fills points (x, y pairs) with weights w (nil: all 1) in nx × ny cells on
+// limits x0, x1, y0, y1.
+func fillDensity(points []float32, w, limits []float64, nx, ny int) (*hist.H2, error) {
 	n := len(points) / 2
 	parts := make([]*hist.H2, fillChunks)
 	for c := range parts {
-		h, err := hist.NewH2(bins, bins, limits[0], limits[1], limits[2], limits[3])
+		h, err := hist.NewH2(nx, ny, limits[0], limits[1], limits[2], limits[3])
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ var negInf = math.Inf(-1)
 
 func mustFill(t *testing.T, points []float32, w, limits []float64, bins int) *hist.H2 {
 	t.Helper()
-	h, err := fillDensity(points, w, limits, bins)
+	h, err := fillDensity(points, w, limits, bins, bins)
 	if err != nil {
 		t.Fatal(err)
 	}

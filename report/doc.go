@@ -18,6 +18,7 @@
 //
 // and writes figures/*.png, figures/*.pdf and report.html. What is missing is
 // left out, and the report says so; what is broken is an error of one line.
-// Where metrics.json names the two columns that are compared, samples may have
-// more, and the first two columns of the latents are shown.
+// Where metrics.json names the columns that are compared, two or one, samples may have
+// more, and the first two columns of the latents are shown. One column has curves
+// instead of maps.
 package report

@@ -8,9 +8,10 @@ import (
 	"etalon/report/figure"
 )
 
-// profileFigure shows the projections on both axes with ratios to the truth.
+// profileFigure shows the projections on both axes with ratios to the truth; of one
+// column the densities themselves.
 type profileFigure struct {
-	axes [2]profileAxis
+	axes []profileAxis
 }
 
 type profileAxis struct {
@@ -23,12 +24,15 @@ type profileAxis struct {
 type profileCurve struct {
 	method  method
 	profile profile
-	jsd     float64 // of the projection, nats
+	note    string // in the legend
 }
 
 func newProfileFigure(r *run) *profileFigure {
-	f := new(profileFigure)
+	f := &profileFigure{make([]profileAxis, 2)}
 	t := r.truth
+	if r.metrics.line() {
+		f.axes = f.axes[:1]
+	}
 	for i := range f.axes {
 		project := (*hist.H2).MarginX
 		a := &f.axes[i]
@@ -38,10 +42,13 @@ func newProfileFigure(r *run) *profileFigure {
 			a.label, a.edges = "$x$_{2}", figure.Edges(t.Y0, t.Y1, t.NY)
 		}
 		a.truth = newProfile(project(t), t.SumW)
+		if r.metrics.line() {
+			a.label = "$x$"
+		}
 		for _, m := range methods {
 			if d := r.feature[m.key]; d != nil {
 				p := newProfile(project(d), d.SumW)
-				a.curves = append(a.curves, profileCurve{m, p, jensenShannon(p.p, a.truth.p)})
+				a.curves = append(a.curves, profileCurve{m, p, "JSD " + figure.Number(jensenShannon(p.p, a.truth.p), 2)})
 			}
 		}
 	}
@@ -59,12 +66,16 @@ func (f *profileFigure) drawing() figure.Drawing {
 }
 
 func (f *profileFigure) draw(s *figure.Sheet) {
+	width := float64(profileWidth)
+	if len(f.axes) == 1 {
+		width = 2*profileWidth + 82
+	}
 	for i := range f.axes {
-		f.axes[i].draw(s, 66+float64(i)*(profileWidth+82), 16)
+		f.axes[i].draw(s, 66+float64(i)*(profileWidth+82), 16, width)
 	}
 }
 
-func (a *profileAxis) draw(s *figure.Sheet, x, y float64) {
+func (a *profileAxis) draw(s *figure.Sheet, x, y, across float64) {
 	width := a.edges[1] - a.edges[0]
 	perUnit := func(p []float64) []float64 {
 		out := make([]float64, len(p))
@@ -82,7 +93,7 @@ func (a *profileAxis) draw(s *figure.Sheet, x, y float64) {
 	bare.Bare = true
 	// The legend stands in the head room above the curves.
 	main := figure.Axes{
-		Rect: figure.Rect{X: x, Y: y, W: profileWidth, H: profileMain},
+		Rect: figure.Rect{X: x, Y: y, W: across, H: profileMain},
 		X:    bare,
 		Y:    figure.Axis{Min: 0, Max: 1.42 * top, Label: "probability per unit " + a.label},
 	}
@@ -92,15 +103,15 @@ func (a *profileAxis) draw(s *figure.Sheet, x, y float64) {
 	keys := []figure.Key{{Text: "Truth", Fill: truthFill}}
 	for _, c := range a.curves {
 		main.Histogram(s, a.edges, perUnit(c.profile.p), c.method.stroke(1.4))
-		keys = append(keys, figure.Key{Text: c.method.label + "   JSD " + figure.Number(c.jsd, 2), Line: c.method.stroke(1.8)})
+		keys = append(keys, figure.Key{Text: c.method.label + "   " + c.note, Line: c.method.stroke(1.8)})
 	}
 	main.Frame(s)
 	half := (len(keys) + 1) / 2
 	s.Legend(x+14, y+10, keys[:half])
-	s.Legend(x+14+profileWidth/2, y+10, keys[half:])
+	s.Legend(x+14+across/2, y+10, keys[half:])
 
 	a.drawRatio(s, figure.Axes{
-		Rect: figure.Rect{X: x, Y: y + profileMain + 10, W: profileWidth, H: profileRatio},
+		Rect: figure.Rect{X: x, Y: y + profileMain + 10, W: across, H: profileRatio},
 		X:    ends,
 	})
 }

@@ -31,6 +31,7 @@ type page struct {
 	Modes                 []modesRow
 	ModesNote             string
 	BettiFigure           string // title of the figure that shows them
+	Separations           []separationRow
 	Figures               []htmlFigure
 	Sampler, Weights      []fact
 	Dimensions            []dimensionRow
@@ -101,6 +102,7 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 	}
 	p.Warnings = m.Warnings
 	m.modesRows(&p)
+	m.separationRows(&p)
 	r.samplerRows(&p)
 	r.samplerFacts(&p)
 	r.weightFacts(&p)
@@ -225,6 +227,14 @@ func (r *run) weightFacts(p *page) {
 	if c := r.metrics.Closure; c != nil {
 		p.Weights = append(p.Weights, fact{"closure test: AUC of a fresh classifier", fmt.Sprintf("%.4f ± %.4f", c.AUC, c.AUCError)},
 			fact{"its p-value, " + count(2*c.Truth) + " points of each class", digits(c.P, 2)})
+	}
+	if c := r.metrics.Classifier; c != nil {
+		p.Weights = append(p.Weights, fact{"cross-entropy on rows held out", digits(c.Validation, 4) + " nats"},
+			fact{"ln 2 less that: the JSD is at least", digits(c.JSDBound, 3) + " nats"})
+		if v, ok := publishedCrossEntropy[r.metrics.Name]; ok {
+			p.Weights = append(p.Weights, fact{"that of the GAN of DCTRGAN", v})
+		}
+		p.Weights = append(p.Weights, fact{"epoch of the parameters", fmt.Sprintf("%d of %d", c.Epoch, c.Epochs)})
 	}
 	if c := r.metrics.Polish; c != nil {
 		p.Weights = append(p.Weights, fact{"refiner's points that the polish accepts", digits(100*c.Efficiency, 3) + " %"}, fact{"weight beyond its cap", digits(100*c.Overweight, 2) + " %"})

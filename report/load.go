@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"etalon/dataset"
 	"etalon/hist"
@@ -123,13 +124,12 @@ func (r *run) loadRecords(dir string) error {
 }
 
 func (r *run) loadSamples(dir string) error {
-	limits, bins := r.metrics.Range, r.metrics.Bins
-	columns := r.metrics.Columns
+	limits, columns := r.metrics.limits(), r.metrics.Columns
 	points, err := readPoints(sampleFile(dir, "truth"), columns)
 	if err != nil {
 		return err
 	}
-	if r.truth, err = filled(points, nil, limits, bins, sampleFile(dir, "truth")); err != nil {
+	if r.truth, err = r.filled(points, nil, limits, sampleFile(dir, "truth")); err != nil {
 		return err
 	}
 
@@ -159,6 +159,10 @@ func (r *run) loadSamples(dir string) error {
 		}
 		path = sampleFile(dir, name+"_latent")
 		latents, err := readPoints(path, []int{0, 1})
+		if errors.Is(err, errFewColumns) {
+			r.note("The generator has one latent: no latent panels.")
+			continue
+		}
 		if ok, err = r.optional(err, "samples/"+name+"_latent.npy", "latent panel of "+methodLabel(name)); err != nil {
 			return err
 		}
@@ -197,7 +201,7 @@ func (r *run) loadOthers(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.fillMethod(r.others, name, points, nil, r.metrics.Range, path); err != nil {
+		if err := r.fillMethod(r.others, name, points, nil, r.metrics.limits(), path); err != nil {
 			return err
 		}
 	}
@@ -207,7 +211,7 @@ func (r *run) loadOthers(dir string) error {
 // fillMethod fills the histogram of a sample and, for the baseline, the one
 // of its weighted points as well.
 func (r *run) fillMethod(into map[string]*hist.H2, name string, points []float32, w, limits []float64, path string) error {
-	d, err := filled(points, nil, limits, r.metrics.Bins, path)
+	d, err := r.filled(points, nil, limits, path)
 	if err != nil {
 		return err
 	}
@@ -221,13 +225,18 @@ func (r *run) fillMethod(into map[string]*hist.H2, name string, points []float32
 	if len(w) != len(points)/2 {
 		return fmt.Errorf("%s has %d rows, log_weights.npy has %d", path, len(points)/2, len(w))
 	}
-	into["dctr"], err = filled(points, w, limits, r.metrics.Bins, path+" with weights")
+	into["dctr"], err = r.filled(points, w, limits, path+" with weights")
 	return err
 }
 
-// filled is fillDensity; a sample without any finite point is an error.
-func filled(points []float32, w, limits []float64, bins int, path string) (*hist.H2, error) {
-	d, err := fillDensity(points, w, limits, bins)
+// filled is fillDensity with the bins of the run, in one row for one column; a sample
+// without any finite point is an error.
+func (r *run) filled(points []float32, w, limits []float64, path string) (*hist.H2, error) {
+	nx, ny := r.metrics.Bins, r.metrics.Bins
+	if r.metrics.line() && &limits[0] != &latentRange[0] {
+		ny = 1
+	}
+	d, err := fillDensity(points, w, limits, nx, ny)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -265,8 +274,12 @@ func sampleFile(dir, name string) string {
 	return filepath.Join(dir, "samples", name+".npy")
 }
 
-// readPoints reads two columns of a table as x0, y0, x1, y1, …; without columns
-// the table must have the shape (n, 2). A missing file is fs.ErrNotExist.
+// errFewColumns is the error of a table that lacks a column.
+var errFewColumns = errors.New("too few columns")
+
+// readPoints reads two columns of a table as x0, y0, x1, y1, …; one column has ½ beside
+// it. Without columns the table must have the shape (n, 2). A missing file is
+// fs.ErrNotExist.
 func readPoints(path string, columns []int) ([]float32, error) {
 	if err := exists(path); err != nil {
 		return nil, err
@@ -279,15 +292,18 @@ func readPoints(path string, columns []int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Cols <= max(columns[0], columns[1]) {
-		return nil, fmt.Errorf("%s has %d columns, the run compares %v", path, t.Cols, columns)
+	if t.Cols <= slices.Max(columns) {
+		return nil, fmt.Errorf("%s has %d columns, the run compares %v: %w", path, t.Cols, columns, errFewColumns)
 	}
-	if t.Cols == 2 && columns[0] == 0 {
+	if t.Cols == 2 && len(columns) == 2 && columns[0] == 0 {
 		return t.Data, nil
 	}
 	points := make([]float32, 2*t.Rows)
 	for i := range t.Rows {
-		points[2*i], points[2*i+1] = t.Data[i*t.Cols+columns[0]], t.Data[i*t.Cols+columns[1]]
+		points[2*i], points[2*i+1] = t.Data[i*t.Cols+columns[0]], 0.5
+		if len(columns) == 2 {
+			points[2*i+1] = t.Data[i*t.Cols+columns[1]]
+		}
 	}
 	return points, nil
 }

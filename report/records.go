@@ -8,21 +8,44 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // score is the row of one method in metrics.json.
 type score struct {
-	Method   string  `json:"method"`
-	JSD      float64 `json:"jsd"` // nats
-	EMD      float64 `json:"emd"` // data units
-	JSDPaper float64 `json:"jsd_paper"`
-	EMDPaper float64 `json:"emd_paper"`
-	NEff     float64 `json:"n_eff"`
-	N        float64 `json:"n"`
-	Betti    []int   `json:"betti"`
-	Modes    *modes  `json:"modes"`
-	Floor    *floor  `json:"floor"`
-	Spread   *floor  `json:"floor_spread"` // of the score of one truth sample
+	Method    string        `json:"method"`
+	JSD       float64       `json:"jsd"` // nats
+	EMD       float64       `json:"emd"` // data units
+	JSDPaper  float64       `json:"jsd_paper"`
+	EMDPaper  float64       `json:"emd_paper"`
+	NEff      float64       `json:"n_eff"`
+	N         float64       `json:"n"`
+	S2        float64       `json:"s2_hist"` // ⟨S²⟩ of the histogram, in [0, 1]
+	S2Density float64       `json:"s2_hist_density"`
+	S2Noise   *float64      `json:"s2_hist_noise"`
+	Columns   []columnScore `json:"columns"`
+	Betti     []int         `json:"betti"`
+	Modes     *modes        `json:"modes"`
+	Floor     *floor        `json:"floor"`
+	Spread    *floor        `json:"floor_spread"` // of the score of one truth sample
+}
+
+// columnScore is the separation power of one column, and the dilution by the weights.
+type columnScore struct {
+	Column    int      `json:"column"`
+	S2        float64  `json:"s2"`
+	S2Density float64  `json:"s2_density"`
+	Noise     float64  `json:"s2_noise"`
+	R         *float64 `json:"r"`
+	RError    *float64 `json:"r_error"`
+}
+
+// classifierRecord is what the classifier's validation loss tells of the generator.
+type classifierRecord struct {
+	Validation float64 `json:"validation_cross_entropy"` // nats
+	JSDBound   float64 `json:"jsd_bound"`
+	Epoch      int     `json:"epoch"` // kept
+	Epochs     int     `json:"epochs"`
 }
 
 // modes says how a sample fills the modes of the truth: see metric.Modes.
@@ -44,6 +67,7 @@ type floor struct {
 	EMD      float64 `json:"emd"`
 	JSDPaper float64 `json:"jsd_paper"`
 	EMDPaper float64 `json:"emd_paper"`
+	S2       float64 `json:"s2_hist"`
 }
 
 // weightSummary is the entry "weights" of metrics.json.
@@ -68,25 +92,26 @@ type closure struct {
 }
 
 type metrics struct {
-	Name       string         `json:"name"`
-	Preset     string         `json:"preset"`
-	Seed       json.Number    `json:"seed"`
-	Version    string         `json:"version"`
-	N          int            `json:"n"`
-	Scores     []score        `json:"scores"`
-	Floor      *floor         `json:"floor"`
-	Weights    *weightSummary `json:"weights"`
-	TruthBetti []int          `json:"truth_betti"`
-	Range      []float64      `json:"range"` // x0, x1, y0, y1
-	Generator  string         `json:"generator"`
-	PullBack   string         `json:"pull_back"`
-	Closure    *closure       `json:"closure"`
-	Warnings   []string       `json:"warnings"`
+	Name       string            `json:"name"`
+	Preset     string            `json:"preset"`
+	Seed       json.Number       `json:"seed"`
+	Version    string            `json:"version"`
+	N          int               `json:"n"`
+	Scores     []score           `json:"scores"`
+	Floor      *floor            `json:"floor"`
+	Weights    *weightSummary    `json:"weights"`
+	TruthBetti []int             `json:"truth_betti"`
+	Range      []float64         `json:"range"` // x0, x1, y0, y1; of one column x0, x1
+	Generator  string            `json:"generator"`
+	PullBack   string            `json:"pull_back"`
+	Closure    *closure          `json:"closure"`
+	Classifier *classifierRecord `json:"classifier"`
+	Warnings   []string          `json:"warnings"`
 	Polish     *struct {
 		Efficiency float64 `json:"efficiency"`
 		Overweight float64 `json:"overweight"`
 	} `json:"polish"`
-	Columns []int `json:"columns"` // the features of the samples that are compared; absent: samples have two
+	Columns []int `json:"columns"` // the features of the samples that are compared, two or one; absent: samples have two
 	Bins    int   `json:"bins"`
 }
 
@@ -191,11 +216,11 @@ func readMetrics(dir string) (*metrics, error) {
 	if m.Bins < 1 || m.Bins > maxBins {
 		return nil, fmt.Errorf("%s: bins is %d, expected 1 to %d", path, m.Bins, maxBins)
 	}
-	if c := m.Columns; c != nil && (len(c) != 2 || c[0] < 0 || c[1] < 0 || c[0] == c[1]) {
-		return nil, fmt.Errorf("%s: columns is %v, expected two different columns, from 0", path, c)
+	if c := m.Columns; c != nil && (len(c) < 1 || len(c) > 2 || slices.Min(c) < 0 || len(c) == 2 && c[0] == c[1]) {
+		return nil, fmt.Errorf("%s: columns is %v, expected two different columns, from 0, or one", path, c)
 	}
-	if len(m.Range) != 4 || !(m.Range[0] < m.Range[1]) || !(m.Range[2] < m.Range[3]) {
-		return nil, fmt.Errorf("%s: range is %v, expected [x0, x1, y0, y1] with x0 < x1 and y0 < y1", path, m.Range)
+	if l := m.limits(); len(l) != 4 || !(l[0] < l[1]) || !(l[2] < l[3]) {
+		return nil, fmt.Errorf("%s: range is %v, expected [x0, x1, y0, y1] with x0 < x1 and y0 < y1, or [x0, x1] of one column", path, m.Range)
 	}
 	if len(m.Scores) == 0 {
 		return nil, fmt.Errorf("%s: scores are missing", path)
@@ -218,6 +243,18 @@ func readMetrics(dir string) (*metrics, error) {
 		return nil, fmt.Errorf("%s: truth_betti has %d numbers, expected 2", path, len(m.TruthBetti))
 	}
 	return m, nil
+}
+
+// line tells that one column is compared.
+func (m *metrics) line() bool { return len(m.Columns) == 1 }
+
+// limits are those of the histograms, x0, x1, y0, y1. One column has a second axis of a
+// single bin of width 1, so that areas are widths.
+func (m *metrics) limits() []float64 {
+	if m.line() && len(m.Range) == 2 {
+		return append(slices.Clone(m.Range), 0, 1)
+	}
+	return m.Range
 }
 
 // score returns the row of a method, or nil.

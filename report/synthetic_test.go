@@ -171,7 +171,7 @@ func writeRecords(t testing.TB, dir string, n int, r *rand.Rand) {
 		}
 	}
 	putJSON(t, dir, "metrics.json", object{
-		"name": "double-donut", "preset": "paper", "seed": 1, "version": "v0.1.0", "n": n,
+		"name": "double-donut", "preset": "paper", "seed": 1, "version": "v0.1.0", "n": n, "generator": "gan",
 		"stages": []object{{"name": "generator"}},
 		"scores": []object{
 			row("baseline", 8.31e-3, 0.181, float64(n), 1, 0), row("dctr", 1.62e-3, 0.034, 0.97*float64(n), 1, 2),

@@ -111,8 +111,8 @@ func ReadJSON(path string, v any) error {
 	return nil
 }
 
-// series is the history of one training, column by column.
-type series struct {
+// Series is the history of one training, column by column.
+type Series struct {
 	X     []int     `json:"x"` // steps
 	Epoch []int     `json:"epoch"`
 	LR    []float64 `json:"lr"` // factor on the learning rate
@@ -122,18 +122,22 @@ type series struct {
 	Gen   []float64 `json:"gen,omitempty"`
 }
 
+// History reads history.json: the trainings so far by name, none without the file.
+func (d *Dir) History() (map[string]Series, error) {
+	all := map[string]Series{}
+	if err := ReadJSON(d.Path(HistoryFile), &all); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return all, nil
+}
+
 // AddHistory puts the records of a training into history.json.
 func (d *Dir) AddHistory(name string, records []train.Record) error {
-	path := d.Path(HistoryFile)
-	all := map[string]series{}
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(text, &all)
+	all, err := d.History()
+	if err != nil {
+		return err
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	var s series
+	var s Series
 	for _, r := range records {
 		s.X, s.Epoch, s.LR = append(s.X, r.Step), append(s.Epoch, r.Epoch), append(s.LR, r.LR)
 		for _, c := range []struct {
@@ -146,7 +150,7 @@ func (d *Dir) AddHistory(name string, records []train.Record) error {
 		}
 	}
 	all[name] = s
-	return WriteJSON(path, all)
+	return WriteJSON(d.Path(HistoryFile), all)
 }
 
 // runLog appends events to log.jsonl, one JSON object a line.
