@@ -63,6 +63,9 @@ const (
 	refinerNone         = "none"
 )
 
+// Refines tells that a run trains a refiner.
+func (c *Config) Refines() bool { return c.Refiner.Kind != refinerNone }
+
 // check returns an error for settings that make no refiner of the latents of a
 // generator.
 func (c RefinerConfig) check(dim int, prior generator.Prior) error {

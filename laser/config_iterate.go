@@ -30,7 +30,7 @@ func (c IterateConfig) check(all *Config) error {
 	if c.Rounds == 0 {
 		return nil
 	}
-	if all.Refiner.Kind == refinerNone {
+	if !all.Refines() {
 		return fmt.Errorf("rounds = %d: with refiner.kind = %q there is nothing to refine again", c.Rounds, refinerNone)
 	}
 	switch c.Kind {

@@ -67,7 +67,7 @@ func (r *Run) stages() []rundir.Stage {
 				add(string(m), func(ctx context.Context, rd *round) (string, error) { return r.runSampler(ctx, rd, m) })
 			}
 		}
-		if r.cfg.Refiner.Kind != refinerNone {
+		if r.cfg.Refines() {
 			add("refiner", r.trainRefiner)
 			add("polish", r.polish)
 			add("refined", r.sampleRefined)

@@ -41,9 +41,10 @@ func (a *app) runCmd() *cobra.Command {
 		Long: `Runs the whole protocol in a directory: trains a generator and a classifier,
 weights the generator's points, tests the weights, samples the weighted latent
 space by rejection, by Hamiltonian Monte Carlo and by a trained refiner, scores
-all methods against the truth and writes report.html.
+all methods against the truth and writes report.html. The mixtures of DCTRGAN
+(bimodal, circle8, grid25) have a GAN, its weights and rejection.
 
-NAME is a built-in truth density (` + strings.Join(runNames(), ", ") + `), or calo.
+NAME is a built-in truth density (` + strings.Join(dataset.Names(), ", ") + `), or calo.
 A .toml file has settings of your own: it names a density or a truth file, and its
 preset supplies whatever it does not set. --preset and --seed go before the file's.
 
@@ -66,7 +67,7 @@ same result. A second Ctrl-C stops at once.`,
   etalon run calo --truth showers.h5`,
 		Args: exactArgs("NAME or CONFIG.toml"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return append(runNames(), calorimeter), cobra.ShellCompDirectiveDefault
+			return append(dataset.Names(), calorimeter), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = args[0]
@@ -83,17 +84,6 @@ same result. A second Ctrl-C stops at once.`,
 	jsonFlag(cmd, &o.json)
 	complete(cmd, "preset", laser.Presets())
 	return cmd
-}
-
-// runNames lists the built-in densities of two columns, which the scores compare.
-func runNames() []string {
-	var names []string
-	for _, name := range dataset.Names() {
-		if d, err := dataset.Lookup(name); err == nil && d.Dim() == 2 {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // complete makes the shell complete the values of a flag.

@@ -159,8 +159,11 @@ func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, f
 		return 0, "", err
 	}
 	from = filepath.Join(o.model, "models", "laser")
-	if o.method == "baseline" {
+	switch {
+	case o.method == "baseline":
 		from = laser.GeneratorDir(o.model, cfg)
+	case !cfg.Refines():
+		return 0, "", usage("%s: the run has no refiner; --method rejection, auto or baseline draws from it", o.model)
 	}
 	if from != "" && !exists(from, "model.json") {
 		return 0, "", fmt.Errorf("%s: the run has no %s yet; etalon run continues it", o.model, strings.TrimPrefix(from, o.model+string(filepath.Separator)))

@@ -15,11 +15,16 @@ import (
 
 // runMetrics is what the table of a run shows of metrics.json.
 type runMetrics struct {
-	Name       string        `json:"name"`
-	Preset     string        `json:"preset"`
-	Seed       uint64        `json:"seed"`
-	N          int           `json:"n"`
-	Bins       int           `json:"bins"`
+	Name       string `json:"name"`
+	Preset     string `json:"preset"`
+	Seed       uint64 `json:"seed"`
+	N          int    `json:"n"`
+	Bins       int    `json:"bins"`
+	Columns    []int  `json:"columns"`
+	Classifier *struct {
+		Validation float64 `json:"validation_cross_entropy"`
+		JSDBound   float64 `json:"jsd_bound"`
+	} `json:"classifier"`
 	Scores     []laser.Score `json:"scores"`
 	Floor      laser.Values  `json:"floor"`
 	Warnings   []string      `json:"warnings"`
@@ -48,31 +53,50 @@ func (a *app) printScores(dir string) error {
 		return fmt.Errorf("%s: it is not what this program writes: %w", path, err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: preset %s, seed %d, %d x %d bins\n\n", m.Name, m.Preset, m.Seed, m.Bins, m.Bins)
+	bins := fmt.Sprintf("%d x %d bins", m.Bins, m.Bins)
+	if len(m.Columns) == 1 {
+		bins = fmt.Sprintf("%d bins", m.Bins)
+	}
+	fmt.Fprintf(&b, "%s: preset %s, seed %d, %s\n\n", m.Name, m.Preset, m.Seed, bins)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "method\tN_eff\tJSD/floor\tJSD [nat]\tEMD\tJSD (paper)\tEMD (paper)\tBetti\t")
-	row := func(name string, n float64, v laser.Values, floor float64, betti [2]int) {
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.3g\t%.3g\t%.3g\t%.3g\t%d %d\t\n", name, n, v.JSD/floor, v.JSD, v.EMD, v.JSDPaper, v.EMDPaper, betti[0], betti[1])
+	fmt.Fprintln(w, "method\tN_eff\tJSD/floor\tJSD [nat]\tEMD\tJSD (paper)\tEMD (paper)\tS2\tS2/floor\tr\tBetti\t")
+	row := func(name string, n float64, v, floor laser.Values, r string, betti [2]int) {
+		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%.3g\t%.3g\t%.3g\t%.3g\t%.3g\t%.2f\t%s\t%d %d\t\n",
+			name, n, v.JSD/floor.JSD, v.JSD, v.EMD, v.JSDPaper, v.EMDPaper, v.S2, v.S2/floor.S2, r, betti[0], betti[1])
 	}
 	for _, s := range m.Scores {
-		floor, betti := math.NaN(), [2]int{}
+		floor, betti := laser.Values{JSD: math.NaN(), S2: math.NaN()}, [2]int{}
 		if s.Floor != nil {
-			floor = s.Floor.JSD
+			floor = *s.Floor
 		}
 		if s.Betti != nil {
 			betti = *s.Betti
 		}
-		row(s.Method, s.NEff, s.Values, floor, betti)
+		row(s.Method, s.NEff, s.Values, floor, dilutions(s.Columns), betti)
 	}
-	row("truth", float64(m.FloorN), m.Floor, m.Floor.JSD, m.TruthBetti)
+	row("truth", float64(m.FloorN), m.Floor, m.Floor, "", m.TruthBetti)
 	w.Flush()
+	if c := m.Classifier; c != nil {
+		fmt.Fprintf(&b, "\nThe classifier's cross-entropy on rows held out is %.4f nats: truth and generator are at least ln 2 less that apart in JSD, %.3g.\n", c.Validation, c.JSDBound)
+	}
 	modesTable(&b, m.Scores)
 	for _, text := range m.Warnings {
 		fmt.Fprintf(&b, "\nwarning: %s", text)
 	}
-	fmt.Fprintf(&b, "\nJSD/floor: in units of the score of independent truth points, as many as N_eff.\n%s\n", filepath.Join(dir, reportName))
+	fmt.Fprintf(&b, "\nJSD/floor: in units of the score of independent truth points, as many as N_eff. r: the error of the weighted mean over that of the truth, by column.\n%s\n", filepath.Join(dir, reportName))
 	_, err = a.out.Write([]byte(b.String()))
 	return err
+}
+
+// dilutions lists r of the first columns of weighted points.
+func dilutions(columns []laser.ColumnScore) string {
+	var list []string
+	for _, c := range columns[:min(len(columns), 2)] {
+		if c.R != nil {
+			list = append(list, fmt.Sprintf("%.2f", *c.R))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // modesTable shows how the samples fill the modes of the density, where it has modes.
