@@ -48,20 +48,20 @@ func (c *Config) mixture(preset string, m mixture) {
 	c.Data.Points, c.Classifier.Generated = 1_000_000, 1_000_000
 	c.Classifier.Network = dctr.Config{Hidden: len(m.layers), Units: m.layers[0], Layers: m.layers, Start: "glorot"}
 	c.Classifier.Training = train.Config{Epochs: 100, Batch: 500, Validation: 0.2, Adam: keras, Schedule: constant, Patience: 10}
-	c.Samplers.Rejection = 100_000
+	c.Samplers.Rejection = 20_000
 	c.Refiner.Kind, c.HMC.Samples = refinerNone, 0
 	c.Score.Columns, c.Score.Points = m.columns, 1_000_000
 	if preset == "paper" {
 		return
 	}
 	cosine := optim.Schedule{Kind: "cosine", Final: 0.001}
+	c.Data.Points, c.Samplers.Rejection = 2_000_000, 100_000
 	gan.Training.Schedule, gan.Training.Adam.Beta1 = cosine, 0.5
 	switch c.Density {
 	case "circle8":
 		gan.Network = generator.GANConfig{Latent: m.latent, Hidden: 3, Units: 64, Slope: 0.1}
 		gan.Training.Disc, gan.Training.Batch, gan.Training.GenBatch, gan.Training.Average = generator.DiscConfig{}, 256, 0, 0.999
 	case "grid25":
-		c.Data.Points = 2_000_000
 		gan.Network = generator.GANConfig{Latent: m.latent, Hidden: 2, Units: 64, Slope: 0.1}
 		gan.Training = generator.GANTraining{
 			Config:    train.Config{Epochs: 1, Batch: 256, Adam: optim.Adam{Alpha: 3e-4, Beta1: 0.5, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine},
@@ -69,10 +69,10 @@ func (c *Config) mixture(preset string, m mixture) {
 		}
 	}
 	c.Classifier.Network = dctr.Config{Hidden: 6, Units: 64, Slope: 0.1}
-	c.Classifier.Training = train.Config{Epochs: 15, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
+	c.Classifier.Training = train.Config{Epochs: 10, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
 	c.Classifier.Generated = 4_000_000
 	if c.Density == "grid25" { // some modes have few of the GAN's points
-		c.Classifier.Generated = 16_000_000
+		c.Classifier.Training.Epochs, c.Classifier.Generated = 15, 16_000_000
 		c.Samplers.CapQuantile, c.Samplers.Pilot = 0.995, 100_000
 	}
 }

@@ -77,3 +77,48 @@ func TestS2Errors(t *testing.T) {
 		}
 	}
 }
+
+// Histograms of two dimensions: one row of bins has the value of one dimension; of two
+// normals a distance δ apart in x ⟨S²⟩ is δ²/4 whatever they are in y, and that of
+// densities is ⟨S²⟩ divided by the area of a bin.
+func TestSeparation2(t *testing.T) {
+	const bins, delta = 160, 0.1
+	fill := func(shift float64) (*hist.H1, *hist.H2, *hist.H2) {
+		line, _ := hist.NewH1(bins, -6, 6)
+		row, _ := hist.NewH2(bins, 1, -6, 6, 0, 1)
+		plane, err := hist.NewH2(bins, bins/2, -6, 6, -6, 6)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range bins {
+			x := line.Center(i)
+			p := math.Exp(-(x - shift) * (x - shift) / 2)
+			line.Fill(x, p)
+			row.Fill(x, 0.5, p)
+			for k := range bins / 2 {
+				_, y := plane.Center(i, k)
+				plane.Fill(x, y, p*math.Exp(-y*y/2))
+			}
+		}
+		return line, row, plane
+	}
+	l1, r1, p1 := fill(0)
+	l2, r2, p2 := fill(delta)
+	want, err := metric.NewSeparation(l1, l2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := metric.NewSeparation2(r1, r2); err != nil || *got != *want {
+		t.Errorf("one row: %+v, %v; want %+v", got, err, want)
+	}
+	got, err := metric.NewSeparation2(p1, p2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(got.S2-delta*delta/4) > math.Pow(delta, 4)/16+1e-5 || math.Abs(got.Density*p1.BinArea()-got.S2) > 1e-15 {
+		t.Errorf("plane: %+v; want S2 = %v", got, delta*delta/4)
+	}
+	if _, err := metric.NewSeparation2(p1, r1); err == nil {
+		t.Error("different grids are accepted")
+	}
+}
