@@ -74,5 +74,6 @@ func (c *Config) mixture(preset string, m mixture) {
 	if c.Density == "grid25" { // some modes have few of the GAN's points
 		c.Classifier.Training.Epochs, c.Classifier.Generated = 15, 16_000_000
 		c.Samplers.CapQuantile, c.Samplers.Pilot = 0.995, 100_000
+		c.HMC.MaxLeapfrog = 20 // the step that 25 latents take is short
 	}
 }
