@@ -12,6 +12,7 @@ import (
 
 	"etalon/engine/cpu"
 	"etalon/hist"
+	"etalon/rundir"
 )
 
 // Two unit normals a distance δ apart, in one row of bins: ⟨S²⟩ = δ²/4 and JSD = δ²/8 to
@@ -118,7 +119,7 @@ func TestRunOfOneColumn(t *testing.T) {
 		t.Errorf("the classifier sees a JSD of %v, the histograms %v", f.JSDBound, base.JSD)
 	}
 	for _, name := range []string{"dctrgan.png", "weights.png", "losses.png"} {
-		if !exists(filepath.Join(dir, "figures", name)) {
+		if !rundir.Exists(filepath.Join(dir, "figures", name)) {
 			t.Errorf("there is no %s", name)
 		}
 	}
