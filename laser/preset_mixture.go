@@ -71,7 +71,11 @@ func (c *Config) mixture(preset string, m mixture) {
 	c.Classifier.Network = dctr.Config{Hidden: 6, Units: 64, Slope: 0.1}
 	c.Classifier.Training = train.Config{Epochs: 10, Batch: 1000, Validation: 0.02, Adam: optim.Adam{Alpha: 4e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, Schedule: cosine}
 	c.Classifier.Generated = 4_000_000
-	if c.Density == "grid25" { // some modes have few of the GAN's points
+	switch c.Density {
+	case "bimodal": // what is left to see is small: long batches, and no more units than a line needs
+		c.Classifier.Network = dctr.Config{Hidden: 3, Units: 32, Slope: 0.1}
+		c.Classifier.Training.Epochs, c.Classifier.Training.Batch, c.Classifier.Training.Adam.Alpha = 16, 4000, 2e-3
+	case "grid25": // some modes have few of the GAN's points
 		c.Classifier.Training.Epochs, c.Classifier.Generated = 15, 16_000_000
 		c.Samplers.CapQuantile, c.Samplers.Pilot = 0.995, 100_000
 		c.HMC.MaxLeapfrog = 20 // the step that 25 latents take is short
