@@ -67,7 +67,7 @@ func TestHostileModels(t *testing.T) {
 		"negative":   {`"units": 8`, `"units": -1`, "units = -1"},
 		"huge":       {`"units": 8`, `"units": 65536`, "parameters"},
 		"other size": {`"units": 8`, `"units": 9`, "weights.safetensors"},
-		"start":      {`"start": ""`, `"start": "warm"`, `start = "warm"; spread and torch`},
+		"start":      {`"start": ""`, `"start": "warm"`, `start = "warm"; spread, torch and glorot`},
 		"slope":      {`"slope": 0.1`, `"slope": 3`, "slope = 3"},
 		"scale":      {`0.5,`, `-0.5,`, "scale -0.5"},
 		"features":   {`0.5,`, `0.5, 1,`, "weights.safetensors"},
