@@ -61,7 +61,7 @@ func (r *Run) trainHighLevel(ctx context.Context) (string, error) {
 		for _, name := range names {
 			r.d.Forget(name)
 		}
-		note = fmt.Sprintf("%d networks, %s", len(fitted.Records), rundir.Describe(fitted.Records[0]))
+		note = fmt.Sprintf("%d networks, %s", len(fitted.Records), rundir.Describe(fitted.Records[0], r.cfg.HighLevel.Training.Patience))
 	}
 	x, err := r.inputs(r.gen.score.table)
 	if err != nil {
