@@ -100,7 +100,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := readCSV[float32](strings.NewReader(string(b)), ReadOptions{MaxBytes: 1 << 20})
+		a, err := readBytes(".csv", b, "", ReadOptions{MaxBytes: 1 << 20})
 		checkArray(t, a, err, len(b))
 		if err == nil && len(a.data) > len(b) {
 			t.Errorf("%d values from %d bytes", len(a.data), len(b))

@@ -52,6 +52,11 @@ func TestReadHDF5(t *testing.T) {
 			}
 		}
 	}
+	// All fields of a compound that are numbers.
+	got, err := Read(all+":/table", ReadOptions{})
+	if err != nil || got.Rows != 11 || !slices.Equal(got.Names, []string{"index", "values[0]", "values[1]", "values[2]", "flag"}) || !slices.Equal(got.Data[5:10], []float32{1, -47, -46, -45, 1}) {
+		t.Errorf("compound: %+v, %v", got, err)
+	}
 	w, err := ReadFloat64(all + ":/table/index")
 	if err != nil || !slices.Equal(w, []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) {
 		t.Errorf("weights %v, %v", w, err)
@@ -59,7 +64,6 @@ func TestReadHDF5(t *testing.T) {
 	for path, want := range map[string]string{
 		all:                    `data sets; add :/path, one of "/chunks/blocks", "/chunks/cube", "/chunks/fletcher"`,
 		all + ":/shower":       `the file holds no data set "/shower"; it has "/chunks/blocks", "/chunks/cube"`,
-		all + ":/table":        `a compound; add a field to the path: the fields are "index", "values", "name", "flag"`,
 		all + ":/types/text":   "a single value; an array is expected",
 		all + ":/table/name":   "values are string; numbers are accepted",
 		all + ":/shapes":       "it is a group; a data set is expected",

@@ -277,14 +277,14 @@ func TestNPYWriter(t *testing.T) {
 	}
 
 	// All failures leave the old file.
-	for name, f := range map[string]func(w *NPYWriter) error{
-		"0 of 2 rows were written; the file is dropped": func(w *NPYWriter) error { return w.Close() },
-		"1 of 2 rows were written; the file is dropped": func(w *NPYWriter) error {
+	for name, f := range map[string]func(w *RowWriter) error{
+		"0 of 2 rows were written; the file is dropped": func(w *RowWriter) error { return w.Close() },
+		"1 of 2 rows were written; the file is dropped": func(w *RowWriter) error {
 			w.Write(data[:3])
 			return w.Close()
 		},
-		"row 2 is written, the file has 2 rows": func(w *NPYWriter) error { return w.Write(data[:9]) },
-		"4 values are not a whole number of rows of 3 columns": func(w *NPYWriter) error {
+		"row 2 is written, the file has 2 rows": func(w *RowWriter) error { return w.Write(data[:9]) },
+		"4 values are not a whole number of rows of 3 columns": func(w *RowWriter) error {
 			return w.Write(data[:4])
 		},
 	} {

@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"archive/zip"
+	"compress/flate"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -28,101 +30,123 @@ func WriteNPY(path string, rows, cols int, data []float32) error {
 // WriteNPYFloat64 writes data as a one-dimensional .npy file of float64. The
 // file appears whole or not at all.
 func WriteNPYFloat64(path string, data []float64) error {
-	f, err := atomicfile.Create(path)
+	w, err := newNPY(path, len(data), 0, WriteOptions{Float64: true})
 	if err != nil {
 		return err
 	}
-	defer f.Abort()
-	if err := EncodeNPYFloat64(f, data); err != nil {
+	defer w.Abort()
+	if err := w.Write64(data); err != nil {
 		return err
 	}
-	return f.Commit()
-}
-
-// EncodeNPYFloat64 writes the bytes of a one-dimensional .npy file of float64.
-func EncodeNPYFloat64(w io.Writer, data []float64) error {
-	if _, err := w.Write(npyPreamble("<f8", len(data), 0)); err != nil {
-		return err
-	}
-	var buf [1 << 15]byte
-	for len(data) > 0 {
-		n := min(len(data), len(buf)/8)
-		for i, v := range data[:n] {
-			binary.LittleEndian.PutUint64(buf[8*i:], math.Float64bits(v))
-		}
-		if _, err := w.Write(buf[:8*n]); err != nil {
-			return err
-		}
-		data = data[n:]
-	}
-	return nil
-}
-
-// NPYWriter writes a .npy file of float32 row by row, in bounded memory. The
-// file appears at Close, whole, or not at all. It is not safe for concurrent
-// use.
-type NPYWriter struct {
-	path       string
-	rows, cols int // cols is at least 1
-	written    int // values so far
-	file       *atomicfile.File
-	buf        []byte
+	return w.Close()
 }
 
 // CreateNPY starts a .npy file of rows × cols values, or of a one-dimensional
-// array of rows values where cols is 0. Close or Abort must follow; Abort may
-// be deferred.
-func CreateNPY(path string, rows, cols int) (*NPYWriter, error) {
-	width := max(cols, 1)
-	if rows < 0 || cols < 0 || rows > math.MaxInt/4/width {
-		return nil, fmt.Errorf("%s: cannot write a table of %d rows and %d columns", path, rows, cols)
-	}
-	f, err := atomicfile.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := f.Write(npyPreamble("<f4", rows, cols)); err != nil {
-		f.Abort()
-		return nil, err
-	}
-	return &NPYWriter{path: path, rows: rows, cols: width, file: f, buf: make([]byte, 1<<16)}, nil
+// array of rows values where cols is 0, whatever the extension of its path. Close or
+// Abort must follow; Abort may be deferred.
+func CreateNPY(path string, rows, cols int) (*RowWriter, error) {
+	return newNPY(path, rows, cols, WriteOptions{})
 }
 
-// Write appends whole rows, row-major. Errors: a length that is not a multiple
-// of the number of columns; more rows than the file has; a failed write.
-func (w *NPYWriter) Write(rows []float32) error {
-	if len(rows)%w.cols != 0 {
-		return fmt.Errorf("%s: %d values are not a whole number of rows of %d columns", w.path, len(rows), w.cols)
+func newNPY(path string, rows, cols int, opt WriteOptions) (*RowWriter, error) {
+	width := max(cols, 1)
+	if rows < 0 || cols < 0 || rows > math.MaxInt/8/width {
+		return nil, fmt.Errorf("%s: cannot write a table of %d rows and %d columns", path, rows, cols)
 	}
-	if len(rows) > w.rows*w.cols-w.written {
-		return fmt.Errorf("%s: row %d is written, the file has %d rows", w.path, (w.written+len(rows))/w.cols-1, w.rows)
+	w := &RowWriter{path: path, rows: rows, cols: width}
+	if err := w.createNPY(path, cols, opt); err != nil {
+		return nil, err
 	}
-	w.written += len(rows)
+	return w, nil
+}
+
+// npySink writes the values of an array.
+type npySink struct {
+	w      io.Writer
+	double bool
+	buf    []byte
+	finish func() error
+}
+
+func newNPYSink(w io.Writer, rows, cols int, opt WriteOptions, finish func() error) (*npySink, error) {
+	descr := "<f4"
+	if opt.Float64 {
+		descr = "<f8"
+	}
+	_, err := w.Write(npyPreamble(descr, rows, cols))
+	return &npySink{w: w, double: opt.Float64, buf: make([]byte, 0, 1<<16), finish: finish}, err
+}
+
+func (w *RowWriter) createNPY(file string, cols int, opt WriteOptions) error {
+	f, err := atomicfile.Create(file)
+	if err != nil {
+		return err
+	}
+	s, err := newNPYSink(f, w.rows, cols, opt, f.Commit)
+	if err != nil {
+		f.Abort()
+		return err
+	}
+	w.abort, w.sink = f.Abort, s
+	return nil
+}
+
+func (w *RowWriter) createNPZ(file, key string, cols int, opt WriteOptions) error {
+	if key == "" {
+		key = "arr_0"
+	}
+	f, err := atomicfile.Create(file)
+	if err != nil {
+		return err
+	}
+	z := zip.NewWriter(f)
+	method := zip.Store
+	if opt.Level > 0 {
+		method = zip.Deflate
+		z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+			return flate.NewWriter(out, opt.Level)
+		})
+	}
+	member, err := z.CreateHeader(&zip.FileHeader{Name: key + ".npy", Method: method})
+	var s *npySink
+	if err == nil {
+		s, err = newNPYSink(member, w.rows, cols, opt, func() error {
+			if err := z.Close(); err != nil {
+				return err
+			}
+			return f.Commit()
+		})
+	}
+	if err != nil {
+		f.Abort()
+		return err
+	}
+	w.abort, w.sink = f.Abort, s
+	return nil
+}
+
+func (s *npySink) write32(rows []float32) error { return npyWrite(s, rows) }
+func (s *npySink) write64(rows []float64) error { return npyWrite(s, rows) }
+func (s *npySink) commit() error                { return s.finish() }
+
+func npyWrite[T float32 | float64](s *npySink, rows []T) error {
 	for len(rows) > 0 {
-		n := min(len(rows), len(w.buf)/4)
-		for i, v := range rows[:n] {
-			binary.LittleEndian.PutUint32(w.buf[4*i:], math.Float32bits(v))
+		n := min(len(rows), cap(s.buf)/8)
+		b := s.buf[:0]
+		for _, v := range rows[:n] {
+			if s.double {
+				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(float64(v)))
+			} else {
+				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)))
+			}
 		}
-		if _, err := w.file.Write(w.buf[:4*n]); err != nil {
+		if _, err := s.w.Write(b); err != nil {
 			return err
 		}
 		rows = rows[n:]
 	}
 	return nil
 }
-
-// Close makes the file appear. It is an error, and nothing appears, where the
-// number of rows written is not the promised one.
-func (w *NPYWriter) Close() error {
-	if w.written != w.rows*w.cols {
-		w.Abort()
-		return fmt.Errorf("%s: %d of %d rows were written; the file is dropped", w.path, w.written/w.cols, w.rows)
-	}
-	return w.file.Commit()
-}
-
-// Abort drops the file. After Close it does nothing.
-func (w *NPYWriter) Abort() { w.file.Abort() }
 
 // npyPreamble returns everything before the values, in format version 1.0,
 // padded to a multiple of 64 bytes as NumPy does.

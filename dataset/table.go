@@ -1,14 +1,11 @@
 package dataset
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -17,18 +14,30 @@ type Table struct {
 	Rows, Cols int
 	Data       []float32 // row-major, Rows × Cols
 	Names      []string  // column names where the file has them, else nil
+	Weights    []float64 // the column of ReadOptions.Weight, nil where none is named
 }
 
 // ReadOptions are the demands of a reader. The zero value is usable.
 type ReadOptions struct {
 	// Cols is the required number of columns; 0 accepts any.
 	Cols int
+	// Columns chooses columns and their order, each by its name, its number counted from
+	// 0, or a range 2:5 of numbers, here 2, 3 and 4; nil takes all of them.
+	Columns []string
+	// Weight is the name or the number of a column of weights, which goes to
+	// Table.Weights and, where Columns is nil, is left out of the others; "" for none.
+	Weight string
+	// Like has names of columns: where Columns is nil and the file has the same names, its
+	// columns are brought into this order.
+	Like []string
 	// AllowNonFinite accepts NaN and infinities, and numbers beyond the range
-	// of float32, which become infinities.
+	// of float32, which become infinities. Weights are always finite.
 	AllowNonFinite bool
 	// MaxBytes bounds the size of the table's values in memory; 0 means 8 GiB.
-	// Reading text takes up to about twice that for a moment.
 	MaxBytes int64
+
+	double bool // float64 is kept
+	blocks bool // MaxBytes does not count
 }
 
 const defaultMaxBytes = 8 << 30
@@ -46,12 +55,14 @@ func (o ReadOptions) maxBytes() int64 {
 //	            integers, any byte order, C or Fortran order; one-dimensional
 //	            arrays are one column
 //	.npz[:key]  archive of such arrays; the key may be left out where the
-//	            archive holds one array
-//	.h5[:/path] data set of an HDF5 file, or a field of a compound one, of numbers;
-//	.hdf5       more than two dimensions are flattened to a row for each index of the
-//	            first; the path may be left out where there is one such data set
+//	            archive holds one array, or one-dimensional arrays of equal
+//	            lengths, which are columns named by their keys
+//	.h5[:/path] data set of numbers of an HDF5 file, or one field or all of a compound
+//	.hdf5       one, or a data frame of pandas; more than two dimensions are flattened
+//	            to a row for each index of the first; the path may be left out where
+//	            there is one such data set
 //	.csv        comma-separated numbers, with or without a header line of
-//	            names; lines that begin with # and empty lines are skipped
+//	.csv.gz     names; lines that begin with # and empty lines are skipped
 //
 // All values are converted to float32. Errors are one line that begins with
 // path. They count rows and columns of arrays from 0, as NumPy does, and lines
@@ -62,13 +73,19 @@ func Read(path string, opt ReadOptions) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Table{Rows: a.rows, Cols: a.cols, Data: a.data, Names: a.names}, nil
+	return &Table{Rows: a.rows, Cols: a.cols, Data: a.data, Names: a.names, Weights: a.weights}, nil
 }
 
 // ReadFloat64 reads a table of one column, such as weights, without loss of
 // precision. Formats and errors are those of Read; all values are finite.
 func ReadFloat64(path string) ([]float64, error) {
-	a, err := readFile[float64](path, ReadOptions{Cols: 1})
+	return ReadColumn(path, ReadOptions{})
+}
+
+// ReadColumn is ReadFloat64 of one column, which opt may choose.
+func ReadColumn(path string, opt ReadOptions) ([]float64, error) {
+	opt.Cols, opt.double = 1, true
+	a, err := readFile[float64](path, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -80,39 +97,32 @@ type array[T float32 | float64] struct {
 	rows, cols int
 	data       []T // row-major
 	names      []string
+	weights    []float64
 }
 
 func readFile[T float32 | float64](path string, opt ReadOptions) (*array[T], error) {
-	file, key := splitKey(path)
-	var read func(f *os.File, size int64) (*array[T], error)
-	switch strings.ToLower(filepath.Ext(file)) {
-	case ".npy":
-		read = func(f *os.File, size int64) (*array[T], error) {
-			return readNPY[T](bufio.NewReaderSize(f, 1<<16), size, opt)
-		}
-	case ".npz":
-		read = func(f *os.File, size int64) (*array[T], error) {
-			return readNPZ[T](f, size, key, opt)
-		}
-	case ".h5", ".hdf5":
-		read = func(f *os.File, size int64) (*array[T], error) {
-			return readHDF5[T](f, size, key, opt)
-		}
-	case ".csv":
-		read = func(f *os.File, _ int64) (*array[T], error) { return readCSV[T](f, opt) }
-	default:
-		return nil, fmt.Errorf("%s: unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted", path)
-	}
-	f, size, err := openRegular(file)
+	r, err := openRows(path, opt)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, bare(err))
+		return nil, err
 	}
-	defer f.Close()
-	a, err := read(f, size)
+	a, err := readAll[T](r)
+	if e := r.Close(); err == nil {
+		err = e
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, bare(err))
+		return nil, err
 	}
 	return a, nil
+}
+
+// readAll reads all rows.
+func readAll[T float32 | float64](r *RowReader) (*array[T], error) {
+	a := &array[T]{rows: r.Rows, cols: r.Cols, names: r.Names}
+	a.data = make([]T, a.rows*a.cols)
+	if r.HasWeights() {
+		a.weights = make([]float64, a.rows)
+	}
+	return a, readBlock(r, 0, a.rows, a.data, a.weights)
 }
 
 // openRegular opens a regular file that is not empty and returns its size. It
@@ -143,25 +153,6 @@ func splitKey(path string) (file, key string) {
 	return path, ""
 }
 
-// checkShape refuses tables that are empty, of the wrong width or too large.
-func (o ReadOptions) checkShape(rows, cols uint64, valueBytes int) error {
-	switch {
-	case cols == 0:
-		return errors.New("the table has no columns")
-	case rows == 0:
-		return errors.New("the table has no rows")
-	case o.Cols > 0 && cols != uint64(o.Cols):
-		return fmt.Errorf("the table has %s; %d expected", plural(cols, "column"), o.Cols)
-	}
-	// rows*cols*valueBytes <= limit without overflow.
-	limit := uint64(min(o.maxBytes(), int64(math.MaxInt), 1<<56))
-	if cols > limit/uint64(valueBytes)/rows {
-		return fmt.Errorf("a table of %s by %s exceeds the limit of %d bytes",
-			plural(rows, "row"), plural(cols, "column"), limit)
-	}
-	return nil
-}
-
 func plural(n uint64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -179,10 +170,4 @@ func bare(err error) error {
 		return errors.New("the file ends too early")
 	}
 	return err
-}
-
-// File returns the file of a path such as "archive.npz:key", without the key.
-func File(path string) string {
-	file, _ := splitKey(path)
-	return file
 }

@@ -19,10 +19,10 @@ func TestReadRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"x.hdf":       "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
-		"x.root":      "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
-		"x":           "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
-		"":            "unknown file type; .npy, .npz[:key], .h5[:/path] and .csv are accepted",
+		"x.hdf":       "unknown file type; .npy, .npz[:key], .h5[:/path], .csv and .csv.gz are accepted",
+		"x.root":      "unknown file type; .npy, .npz[:key], .h5[:/path], .csv and .csv.gz are accepted",
+		"x":           "unknown file type; .npy, .npz[:key], .h5[:/path], .csv and .csv.gz are accepted",
+		"":            "unknown file type; .npy, .npz[:key], .h5[:/path], .csv and .csv.gz are accepted",
 		"missing.npy": "no such file or directory",
 		"missing.csv": "no such file or directory",
 		"d.npy":       "not a regular file",
@@ -125,6 +125,17 @@ func TestNPZLyingSize(t *testing.T) {
 	}
 }
 
+// readBytes reads a table from memory.
+func readBytes(ext string, b []byte, key string, opt ReadOptions) (*array[float32], error) {
+	src, p, err := opener("x"+ext)(bytes.NewReader(b), int64(len(b)), key, opt)
+	if err != nil {
+		return nil, err
+	}
+	r := newRowReader("x"+ext, src, p, opt)
+	defer r.Close()
+	return readAll[float32](r)
+}
+
 // checkArray checks what every successful read promises.
 func checkArray(t *testing.T, a *array[float32], err error, size int) {
 	t.Helper()
@@ -158,7 +169,7 @@ func FuzzNPY(f *testing.F) {
 	f.Add(npyFile(1, dict("<f4", "False", "(4611686018427387904, 4)")))
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := readNPY[float32](bytes.NewReader(b), int64(len(b)), ReadOptions{})
+		a, err := readBytes(".npy", b, "", ReadOptions{})
 		checkArray(t, a, err, len(b))
 		if err == nil && len(a.data) >= len(b) {
 			t.Errorf("%d values from %d bytes", len(a.data), len(b))
@@ -171,21 +182,31 @@ func FuzzNPZ(f *testing.F) {
 	f.Add(npzFile(f, zip.Store, "a.npy", a), "a")
 	f.Add(npzFile(f, zip.Deflate, "a.npy", a, "b.npy", a), "")
 	f.Fuzz(func(t *testing.T, b []byte, key string) {
-		a, err := readNPZ[float32](bytes.NewReader(b), int64(len(b)), key, ReadOptions{MaxBytes: 1 << 20})
+		a, err := readBytes(".npz", b, key, ReadOptions{MaxBytes: 1 << 20})
 		checkArray(t, a, err, len(b))
 	})
 }
 
-// NumPy reads what is written here, and what NumPy writes is read here. Where
-// there is no NumPy, the byte-for-byte fixtures of the other tests stand
-// alone.
-func TestAgainstNumPy(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err == nil {
-		err = exec.Command(python, "-c", "import numpy").Run()
+// python returns an interpreter that has the modules, "" where there is none: the one of
+// ETALON_PYTHON, or python3.
+func python(t *testing.T, modules string) string {
+	t.Helper()
+	name := os.Getenv("ETALON_PYTHON")
+	if name == "" {
+		name = "python3"
 	}
-	if err != nil {
-		t.Log("no NumPy here; compared with fixtures only")
+	if out, err := exec.Command(name, "-c", "import "+modules).CombinedOutput(); err != nil {
+		t.Logf("not compared with Python, which does not import %s (set ETALON_PYTHON): %v %.200s", modules, err, out)
+		return ""
+	}
+	return name
+}
+
+// NumPy reads what is written here, and what NumPy writes is read here. Where
+// there is no NumPy, the fixtures of the other tests stand alone.
+func TestAgainstNumPy(t *testing.T) {
+	python := python(t, "numpy")
+	if python == "" {
 		return
 	}
 	dir := t.TempDir()
@@ -258,11 +279,11 @@ func TestReadMemory(t *testing.T) {
 	b := npyFile(1, dict("<f8", "False", "(100000, 4)"), make([]float64, rows*cols))
 	for name, file := range map[string]func() (*array[float32], error){
 		"npy": func() (*array[float32], error) {
-			return readNPY[float32](bytes.NewReader(b), int64(len(b)), ReadOptions{})
+			return readBytes(".npy", b, "", ReadOptions{})
 		},
 		"lying": func() (*array[float32], error) {
 			lie := npyFile(1, dict("<f8", "False", "(100000000, 4)"), make([]byte, 100))
-			return readNPY[float32](bytes.NewReader(lie), int64(len(lie)), ReadOptions{})
+			return readBytes(".npy", lie, "", ReadOptions{})
 		},
 	} {
 		var before, after runtime.MemStats

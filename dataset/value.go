@@ -3,14 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
-	"unsafe"
 )
-
-// byteSize returns the size of a value in memory.
-func byteSize[T float32 | float64]() int {
-	var zero T
-	return int(unsafe.Sizeof(zero))
-}
 
 // finite reports whether v is finite as a T.
 func finite[T float32 | float64](v float64) bool {

@@ -183,6 +183,9 @@ func Load(dir string) (*Classifier, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckStored(dir, 1, m.Config.Hidden, m.Config.Units); err != nil {
+		return nil, err
+	}
 	c, err := New(m.Config, m.Scale, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)

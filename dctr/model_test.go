@@ -142,3 +142,41 @@ func TestObjectiveErrors(t *testing.T) {
 		}
 	}
 }
+
+// Whatever stands in the files of a model directory, it is a model or an error of one
+// line.
+func FuzzLoadWeigher(f *testing.F) {
+	for _, kind := range []string{"classifier", "imported", "ensemble"} {
+		f.Add([]byte(`{"format": 1, "kind": "`+kind+`", "network": {"hidden": 1, "units": 2, "slope": 0.1}, "scale": [1, 2]}`), []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	}
+	c, err := dctr.New(nets["plain"], []float64{0.5, 2}, 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	dir := filepath.Join(f.TempDir(), "f")
+	if err := c.Save(dir); err != nil {
+		f.Fatal(err)
+	}
+	meta, err1 := os.ReadFile(filepath.Join(dir, "model.json"))
+	weights, err2 := os.ReadFile(filepath.Join(dir, "weights.safetensors"))
+	if err1 != nil || err2 != nil {
+		f.Fatal(err1, err2)
+	}
+	f.Add(meta, weights)
+	f.Fuzz(func(t *testing.T, meta, weights []byte) {
+		dir := t.TempDir()
+		for name, b := range map[string][]byte{"model.json": meta, "weights.safetensors": weights} {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := dctr.LoadWeigher(dir)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+		} else if m.Dim() < 1 {
+			t.Errorf("a model of %d features", m.Dim())
+		}
+	})
+}

@@ -146,7 +146,9 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 			err = checkScale(m.FeatureScale, features)
 		}
 		if err == nil {
-			err = modeldir.CheckSize(1, m.Config.Hidden, m.Config.Units, latents+features)
+			if err = modeldir.CheckSize(1, m.Config.Hidden, m.Config.Units, latents+features); err == nil {
+				err = modeldir.CheckStored(dir, 1, m.Config.Hidden, m.Config.Units)
+			}
 		}
 	}
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"etalon/dataset"
 	"etalon/nn"
 	"etalon/rng"
 )
 
 // families returns a small generator of the kinds that models does not have.
-func families(t *testing.T) map[string]Generator {
+func families(t testing.TB) map[string]Generator {
 	t.Helper()
 	spline := must(NewFlow(FlowConfig{Blocks: 3, Hidden: 1, Units: 8, Slope: 0.1, Coupling: "spline", Bins: 5, Bound: 3, Prior: Uniform}, []float64{0.5, 3}, 7))(t)
 	perturb(spline.Params, 1)
@@ -228,10 +229,10 @@ func TestPairs(t *testing.T) {
 	if err := os.WriteFile(csv, []byte("1,2\n3,4\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if q := must(ReadPairs("", csv, Normal, false))(t); q.Rows() != 2 || q.LatentDim() != 0 {
+	if q := must(ReadPairs("", csv, Normal, false, dataset.ReadOptions{}))(t); q.Rows() != 2 || q.LatentDim() != 0 {
 		t.Errorf("%d rows", q.Rows())
 	}
-	if q := must(ReadPairs(csv, csv, Uniform, true))(t); q.LatentDim() != 2 || !q.Hidden() || q.Prior() != Uniform {
+	if q := must(ReadPairs(csv, csv, Uniform, true, dataset.ReadOptions{}))(t); q.LatentDim() != 2 || !q.Hidden() || q.Prior() != Uniform {
 		t.Errorf("%d latents", q.LatentDim())
 	}
 	path := filepath.Join(dir, "model.json")

@@ -147,6 +147,9 @@ func loadFlow(dir string) (*Flow, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckStored(dir, m.Config.Blocks, m.Config.Hidden, m.Config.Units); err != nil {
+		return nil, err
+	}
 	f, err := NewFlow(m.Config, m.Scale, m.Seed)
 	if err == nil {
 		err = checkShift(m.Shift, f.Dim())

@@ -203,6 +203,9 @@ func loadFlowMatching(dir string) (*FlowMatching, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckStored(dir, 1, m.Config.Hidden, m.Config.Units); err != nil {
+		return nil, err
+	}
 	f, err := NewFlowMatching(m.Config, m.Scale, 0)
 	if err == nil {
 		err = checkShift(m.Shift, f.Dim())

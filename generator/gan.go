@@ -127,6 +127,9 @@ func loadGAN(dir string) (*GAN, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckStored(dir, 1, m.Config.Hidden, m.Config.Units); err != nil {
+		return nil, err
+	}
 	n, err := NewGAN(m.Config, m.Scale, 0)
 	if err == nil {
 		err = checkShift(m.Shift, n.Dim())

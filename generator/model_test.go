@@ -20,8 +20,8 @@ func newEngine(t *testing.T, threads int) *cpu.Engine {
 	return e
 }
 
-func must[T any](v T, err error) func(t *testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(t testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +31,7 @@ func must[T any](v T, err error) func(t *testing.T) T {
 }
 
 // models returns a small generator of every kind, with random parameters.
-func models(t *testing.T) map[string]Generator {
+func models(t testing.TB) map[string]Generator {
 	t.Helper()
 	flow := must(NewFlow(FlowConfig{Blocks: 3, Hidden: 1, Units: 8, Slope: 0.1}, []float64{0.5, 3}, 7))(t)
 	flow.Shift = []float64{-2, 1.5}

@@ -46,17 +46,17 @@ func NewPairs(z []float32, latent int, x []float32, dim int, prior Prior, hidden
 	return &Pairs{rows: n, latent: latent, dim: dim, z: z, x: x, hidden: hidden, prior: prior.orNormal()}, nil
 }
 
-// ReadPairs reads a sample from files (see dataset.Read); zFile may be "" where the
-// latents are unknown.
-func ReadPairs(zFile, xFile string, prior Prior, hidden bool) (*Pairs, error) {
-	x, err := dataset.Read(xFile, dataset.ReadOptions{})
+// ReadPairs reads a sample from files (see dataset.Read) under the demands of opt on both;
+// zFile may be "" where the latents are unknown.
+func ReadPairs(zFile, xFile string, prior Prior, hidden bool, opt dataset.ReadOptions) (*Pairs, error) {
+	x, err := dataset.Read(xFile, opt)
 	if err != nil {
 		return nil, err
 	}
 	if zFile == "" {
 		return NewPairs(nil, 0, x.Data, x.Cols, prior, hidden)
 	}
-	z, err := dataset.Read(zFile, dataset.ReadOptions{})
+	z, err := dataset.Read(zFile, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -145,6 +145,9 @@ func loadVAE(dir string) (*VAE, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
+	if err := modeldir.CheckStored(dir, 1, m.Config.Hidden, m.Config.Units); err != nil {
+		return nil, err
+	}
 	v, err := NewVAE(m.Config, m.Scale, 0)
 	if err == nil {
 		err = checkShift(m.Shift, v.Dim())

@@ -1,6 +1,7 @@
 package laser
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,9 @@ type Config struct {
 	Seed    uint64 `toml:"seed"`    // of all random numbers
 	Density string `toml:"density"` // a built-in truth density …
 	Truth   string `toml:"truth"`   // … or a file of truth points
+	// Columns of the file that are the features, by name or by number from 0; none for
+	// all of them. Other settings count columns among these.
+	Columns []any `toml:"columns,omitempty"`
 
 	Data       DataConfig       `toml:"data"`
 	Generator  GeneratorConfig  `toml:"generator"`
@@ -175,9 +179,18 @@ func (c *Config) Check() error {
 // checkSizes checks numbers that stand by themselves.
 func (c *Config) checkSizes() error {
 	const most = 1 << 28
+	for _, v := range c.Columns {
+		switch v.(type) {
+		case string, int64:
+		default:
+			return fmt.Errorf("columns: %v; names, and numbers from 0, are accepted", v)
+		}
+	}
 	switch {
 	case (c.Density == "") == (c.Truth == ""):
 		return fmt.Errorf("give either density (one of %v) or truth (a file)", dataset.Names())
+	case len(c.Columns) > 0 && c.Truth == "":
+		return errors.New("columns are those of a truth file, and density names none")
 	case c.Score.Floors < 1 || c.Score.Floors > 100:
 		return fmt.Errorf("score.floors = %d; 1 to 100 is accepted", c.Score.Floors)
 	case c.Score.Bins < 2 || c.Score.Bins > 200:
@@ -221,4 +234,13 @@ func (c PolishConfig) check() error {
 		return fmt.Errorf("training: %w", err)
 	}
 	return nil
+}
+
+// columns are those of the truth file as a reader takes them; nil for all.
+func (c *Config) columns() []string {
+	var list []string
+	for _, v := range c.Columns {
+		list = append(list, fmt.Sprint(v))
+	}
+	return list
 }

@@ -157,3 +157,48 @@ func TestReadConfigErrors(t *testing.T) {
 		t.Errorf("a long file: %v", err)
 	}
 }
+
+// Whatever stands in a file, it is a configuration that is written and read back, or an
+// error of one line.
+func FuzzConfig(f *testing.F) {
+	f.Add("density = \"rings\"\n[hmc]\nchains = 7\n")
+	f.Add("truth = \"x.npy\"\ncolumns = [\"x\", 3]\n[score]\nrange = [0.0, 1.0, 0.0, 1e300]\n")
+	f.Add("density = \"rings\"\n[generator]\nkind = \"process\"\n[generator.process]\ncommand = [\"x\"]\n")
+	f.Add("density = \"rings\"\n[classifier.network]\nunits = 1000000000000\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ReadConfig(writeFile(t, "c.toml", text))
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+			return
+		}
+		encoded, err := EncodeConfig(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ReadConfig(writeFile(t, "c.toml", string(encoded)))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, encoded)
+		}
+		if again, err := EncodeConfig(back); err != nil || !bytes.Equal(again, encoded) {
+			t.Errorf("encoded differently the second time: %v\n%s", err, encoded)
+		}
+	})
+}
+
+// Columns of a truth file are names or numbers.
+func TestConfigColumns(t *testing.T) {
+	c, err := ReadConfig(writeFile(t, "c.toml", "truth = \"x.npy\"\ncolumns = [\"x\", 3]\n"))
+	if err != nil || !reflect.DeepEqual(c.columns(), []string{"x", "3"}) {
+		t.Errorf("%v, %v", c.columns(), err)
+	}
+	for text, want := range map[string]string{
+		"truth = \"x.npy\"\ncolumns = [0.5]\n": "columns: 0.5; names, and numbers from 0, are accepted",
+		"density = \"rings\"\ncolumns = [0]\n": "columns are those of a truth file",
+	} {
+		if _, err := ReadConfig(writeFile(t, "c.toml", text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type Run struct {
 	e       *cpu.Engine
 	density dataset.Density // nil for a truth file
 	truth   *truth
+	memory  int64 // see MemoryLimit
 
 	rounds    []*round
 	reference *mcmc.Reference // see modeReference
@@ -88,9 +89,16 @@ func (c *Config) hidden() bool {
 	return g.Hidden > 0 || g.Kind == kindProcess && g.Process.Hidden || g.Kind == kindPairs && g.Pairs.Hidden
 }
 
+// Option changes how a run is done, never what comes out.
+type Option func(*Run)
+
+// MemoryLimit bounds the bytes that a table of truth points, or of pairs, may take in
+// memory; 0 is the bound of package dataset.
+func MemoryLimit(bytes int64) Option { return func(r *Run) { r.memory = bytes } }
+
 // Open prepares a run directory: it makes a new one for cfg, or continues the one
 // that is there if it holds the same configuration.
-func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
+func Open(dir string, cfg Config, e *cpu.Engine, obs Observer, options ...Option) (*Run, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
@@ -99,6 +107,9 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{d: rundir.At(dir, obs), cfg: cfg, e: e}
+	for _, o := range options {
+		o(r)
+	}
 	if cfg.Density != "" {
 		if r.density, err = dataset.Lookup(cfg.Density); err != nil {
 			return nil, err
@@ -106,7 +117,7 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer) (*Run, error) {
 	}
 	// Truth and generator are read before anything is made, so that a bad file leaves
 	// nothing.
-	if r.truth, err = loadTruth(cfg, r.density); err != nil {
+	if r.truth, err = loadTruth(cfg, r.density, r.memory); err != nil {
 		return nil, err
 	}
 	if err := r.checkNetworks(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"etalon/dataset"
 	"etalon/generator"
 	"etalon/rundir"
 	"etalon/train"
@@ -51,7 +52,7 @@ func (r *Run) loadGenerator() (*primary, error) {
 		}
 		return newSimulator(p, c.Hidden, r.cfg.Seed)
 	case kindPairs:
-		p, err := generator.ReadPairs(c.Pairs.Latents, c.Pairs.Sample, c.Pairs.Prior, c.Pairs.Hidden)
+		p, err := generator.ReadPairs(c.Pairs.Latents, c.Pairs.Sample, c.Pairs.Prior, c.Pairs.Hidden, dataset.ReadOptions{MaxBytes: r.memory})
 		if err != nil {
 			return nil, err
 		}

@@ -29,8 +29,9 @@ type truth struct {
 const offCentre = 0.1
 
 // loadTruth draws from the density, or reads and splits the file: half for
-// training, a quarter each for the scores and their floor.
-func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
+// training, a quarter each for the scores and their floor. memory bounds the table, 0 for
+// the bound of package dataset.
+func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 	t := &truth{}
 	if d != nil {
 		t.dim = d.Dim()
@@ -51,7 +52,7 @@ func loadTruth(cfg Config, d dataset.Density) (*truth, error) {
 			t.rng = [4]float64{t.rng[2], t.rng[3], t.rng[0], t.rng[1]}
 		}
 	} else {
-		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{})
+		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{Columns: cfg.columns(), MaxBytes: memory})
 		if err != nil {
 			return nil, err
 		}

@@ -74,7 +74,7 @@ func (a *app) applyModel(o reweightOptions) error {
 	if o.normalise == "model" && origin.LogNorm == nil {
 		return fmt.Errorf("%s: the model has no normalisation of its own; --normalise file and none are accepted", o.apply)
 	}
-	src, err := openSource(o.sample, dataset.ReadOptions{}, &o.showers, origin.Names, o.threads)
+	src, err := openSource(o.sample, dataset.ReadOptions{Columns: o.tables.columns, Like: origin.Names}, &o.showers, origin.Names, o.threads)
 	if err != nil {
 		return err
 	}

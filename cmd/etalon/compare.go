@@ -23,7 +23,7 @@ type points struct {
 
 // compare reads the files and scores the sample.
 func (a *app) compare(o *scoreOptions) (*comparison, error) {
-	truth, _, err := a.readTable(o.truth, dataset.ReadOptions{}, &o.showers, o.threads)
+	truth, err := a.readTruth(o, o.truth, 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -32,15 +32,20 @@ func (a *app) compare(o *scoreOptions) (*comparison, error) {
 		return nil, err
 	}
 	sample := &points{}
-	if sample.Table, _, err = a.readTable(o.sample, dataset.ReadOptions{Cols: truth.Cols}, &o.showers, o.threads); err != nil {
+	if sample.Table, err = a.readWeighted(o, o.sample, truth.Cols, names); err != nil {
 		return nil, err
 	}
 	if err := sameNames(o.truth, o.sample, names, sample.Names); err != nil {
 		return nil, err
 	}
 	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), columnScores: columnScores{Names: truth.Names}}
-	if path := o.weights + o.logWeights; path != "" { // one of them is empty
-		if sample.logw, err = readWeights(path, o.logWeights != "", sample.Rows); err != nil {
+	if path := o.weights + o.logWeights; path != "" || sample.Weights != nil { // one at most is there
+		if path != "" {
+			sample.logw, err = readWeights(path, o.logWeights != "", sample.Rows)
+		} else {
+			sample.logw, err = logarithms(o.sample, sample.Weights)
+		}
+		if err != nil {
 			return nil, err
 		}
 		r.NEff = metric.KishESS(sample.logw)
@@ -77,9 +82,13 @@ func (o *scoreOptions) resolve(truth *dataset.Table) error {
 			truth.Names = append(truth.Names, strconv.Itoa(j))
 		}
 	}
-	for _, j := range o.columns {
-		if j >= truth.Cols {
-			return fmt.Errorf("%s: there is no column %d; it has %d, counted from 0", o.truth, j, truth.Cols)
+	if o.chosen != nil {
+		var err error
+		if o.columns, err = dataset.Columns(truth.Cols, truth.Names, o.chosen); err != nil {
+			return fmt.Errorf("%s: %w", o.truth, err)
+		}
+		if len(o.columns) > 2 && (o.metrics == nil || o.wants(histogramNames...)) {
+			return usage("--columns %q; at most two columns are accepted, but for --metrics without jsd and emd", o.chosen.String())
 		}
 	}
 	o.cloudColumns = o.columns
@@ -132,7 +141,7 @@ func (a *app) split(o *scoreOptions, truth *dataset.Table, r *comparison) (ref, 
 	want := max(int(math.Round(r.NEff)), 1)
 	all = truth
 	if o.test != "" {
-		test, _, err := a.readTable(o.test, dataset.ReadOptions{Cols: truth.Cols}, &o.showers, o.threads)
+		test, err := a.readTruth(o, o.test, truth.Cols, truth.Names)
 		if err != nil {
 			return nil, nil, nil, err
 		}

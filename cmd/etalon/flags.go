@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"etalon/dataset"
 	"etalon/internal/atomicfile"
 )
 
@@ -46,7 +45,7 @@ func jsonFlag(cmd *cobra.Command, p *bool) {
 }
 
 func outFlag(cmd *cobra.Command, p *string) {
-	cmd.Flags().StringVarP(p, "out", "o", "", "`FILE`.npy to write")
+	cmd.Flags().StringVarP(p, "out", "o", "", "`FILE` to write: .npy, .npz[:key], .h5[:/path], .csv or .csv.gz")
 }
 
 func checkThreads(n int) error {
@@ -70,20 +69,21 @@ func need(cmd *cobra.Command, names ...string) error {
 	return nil
 }
 
-// checkOut finds out whether the .npy file path can be written, and that it is
-// none of the files that are read.
+// checkOut finds out whether the table path can be written, and that it is none of the
+// files that are read.
 func checkOut(path string, inputs ...string) error {
-	if !strings.EqualFold(filepath.Ext(path), ".npy") {
-		return usage("%s: unknown type of output file; .npy is accepted", path)
+	if !dataset.Writable(path) {
+		return usage("%s: unknown type of output file; .npy, .npz[:key], .h5[:/path], .csv and .csv.gz are accepted", path)
 	}
 	return checkWritable(path, inputs...)
 }
 
 // checkWritable is checkOut for files of any type.
 func checkWritable(path string, inputs ...string) error {
+	path = dataset.File(path)
 	if old, err := os.Stat(path); err == nil {
 		for _, in := range inputs {
-			if info, err := os.Stat(in); err == nil && os.SameFile(info, old) {
+			if info, err := os.Stat(dataset.File(in)); err == nil && os.SameFile(info, old) {
 				return usage("%s is read and cannot be written as well", path)
 			}
 		}

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"etalon/dataset"
-	"etalon/internal/atomicfile"
 )
 
 // observed is what observables says about its file.
@@ -55,7 +52,7 @@ Observables, for --observables as a list with commas:
 				err = checkThreads(threads)
 			}
 			if err == nil {
-				err = checkTableOut(out, args[0])
+				err = checkOut(out, args[0])
 			}
 			if err != nil {
 				return err
@@ -74,19 +71,11 @@ Observables, for --observables as a list with commas:
 			return err
 		},
 	}
-	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE`.npy or .csv to write")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write: .npy, .npz[:key], .h5[:/path], .csv or .csv.gz")
 	showerFlags(cmd, &s)
 	threadsFlag(cmd, &threads)
 	jsonFlag(cmd, &asJSON)
 	return cmd
-}
-
-// checkTableOut is checkOut for a table of float32 columns.
-func checkTableOut(path string, inputs ...string) error {
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		return checkWritable(path, inputs...)
-	}
-	return checkOut(path, inputs...)
 }
 
 // observe streams the observables of all showers to a file.
@@ -97,7 +86,7 @@ func (a *app) observe(path string, s *showerOptions, out string, threads int) (*
 		return nil, err
 	}
 	defer src.close()
-	w, err := createTable(out, src)
+	w, err := dataset.Create(out, src.rows, src.cols, dataset.WriteOptions{Names: src.names})
 	if err != nil {
 		return nil, err
 	}
@@ -130,54 +119,3 @@ func (a *app) observe(path string, s *showerOptions, out string, threads int) (*
 	seconds := time.Since(start).Seconds()
 	return &observed{out, src.rows, src.cols, src.names, seconds, float64(src.rows) / seconds}, nil
 }
-
-// tableWriter writes rows to a file that appears at Close, or not at all.
-type tableWriter interface {
-	Write(rows []float32) error
-	Close() error
-	Abort()
-}
-
-func createTable(path string, src *source) (tableWriter, error) {
-	if !strings.EqualFold(filepath.Ext(path), ".csv") {
-		return dataset.CreateNPY(path, src.rows, src.cols)
-	}
-	f, err := atomicfile.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	w := &csvWriter{f, bufio.NewWriterSize(f, 1<<16), src.cols}
-	_, err = w.text.WriteString(strings.Join(src.names, ",") + "\n")
-	return w, err
-}
-
-// csvWriter writes numbers with as many digits as float32 needs.
-type csvWriter struct {
-	file *atomicfile.File
-	text *bufio.Writer
-	cols int
-}
-
-func (w *csvWriter) Write(rows []float32) error {
-	for i, v := range rows {
-		end := byte(',')
-		if i%w.cols == w.cols-1 {
-			end = '\n'
-		}
-		b := strconv.AppendFloat(w.text.AvailableBuffer(), float64(v), 'g', -1, 32)
-		if _, err := w.text.Write(append(b, end)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *csvWriter) Close() error {
-	if err := w.text.Flush(); err != nil {
-		w.Abort()
-		return err
-	}
-	return w.file.Commit()
-}
-
-func (w *csvWriter) Abort() { w.file.Abort() }

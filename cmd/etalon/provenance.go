@@ -1,12 +1,9 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -107,7 +104,13 @@ type rangeColumn struct {
 }
 
 // provenancePath is where the provenance of a weights file stands.
-func provenancePath(out string) string { return strings.TrimSuffix(out, filepath.Ext(out)) + ".json" }
+func provenancePath(out string) string {
+	file := dataset.File(out)
+	if packed, ok := strings.CutSuffix(file, ".gz"); ok {
+		file = packed
+	}
+	return strings.TrimSuffix(file, filepath.Ext(file)) + ".json"
+}
 
 // checkProvenance refuses to replace a file that is no provenance.
 func checkProvenance(out string) error {
@@ -131,18 +134,26 @@ func checkProvenance(out string) error {
 }
 
 // publish writes weights and their provenance: both or none of them.
-func publish(out string, values []float64, logarithms bool, p *provenance) error {
-	array, err := atomicfile.Create(out)
+func publish(out string, values []float64, logarithms bool, p *provenance) (err error) {
+	record, err := atomicfile.Create(provenancePath(out))
 	if err != nil {
 		return err
 	}
-	defer array.Abort()
-	sum := sha256.New()
-	if err := dataset.EncodeNPYFloat64(io.MultiWriter(array, sum), values); err != nil {
+	defer record.Abort()
+	if err := dataset.WriteFloat64(out, weightName(logarithms), values); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(dataset.File(out))
+		}
+	}()
+	written, err := hashed(out)
+	if err != nil {
 		return err
 	}
 	p.Format, p.Kind, p.Software = provenanceFormat, provenanceKind, software()
-	p.Weights.File, p.Weights.SHA256, p.Weights.Rows = filepath.Base(out), hex.EncodeToString(sum.Sum(nil)), len(values)
+	p.Weights.File, p.Weights.SHA256, p.Weights.Rows = written.File, written.SHA256, len(values)
 	p.Weights.Content = "weights"
 	if logarithms {
 		p.Weights.Content = "log-weights"
@@ -154,18 +165,11 @@ func publish(out string, values []float64, logarithms bool, p *provenance) error
 	if err != nil {
 		return err
 	}
-	record, err := atomicfile.Create(provenancePath(out))
-	if err != nil {
+	if _, err = record.Write(append(text, '\n')); err != nil {
 		return err
 	}
-	defer record.Abort()
-	if _, err := record.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	if err := array.Commit(); err != nil {
-		return err
-	}
-	return record.Commit()
+	err = record.Commit()
+	return err
 }
 
 // software names this program in files.

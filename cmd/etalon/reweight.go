@@ -26,6 +26,7 @@ type reweightOptions struct {
 	folds, members              int
 	clip                        float64
 	renormalise                 bool
+	tables                      tableOptions
 	showers                     showerOptions
 
 	apply, normalise string // a model, and how its weights are normalised
@@ -35,13 +36,14 @@ type reweightOptions struct {
 func (a *app) reweightCmd() *cobra.Command {
 	var o reweightOptions
 	cmd := &cobra.Command{
-		Use:   "reweight --truth FILE --sample FILE --out FILE.npy",
+		Use:   "reweight --truth FILE --sample FILE --out FILE",
 		Short: "Weights that make any sample follow the truth (DCTR)",
 		Long: `Trains a classifier to tell a sample from truth points and writes the weight of
 each point of the sample, its density ratio truth/sample, as one column of
 float64 with mean 1. The sample may come from any generator or simulation.
 
-FILE is .npy, .npz[:key], .h5[:/path] or .csv; both tables have the same columns.
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz; both tables have the same columns.
+` + tablesHelp + `
 ` + showersHelp + `
 Network and training are those of the quick preset of etalon run, with smaller
 batches for tables of few rows. Beside the weights stands a file of the same name
@@ -111,7 +113,7 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 	f.StringVar(&o.loss, "loss", string(dctr.BCE), "loss of the classifier: bce, mse or mlc")
 	f.IntVar(&o.folds, "folds", 0, "folds of cross-fitting, from 2; 0 for none")
 	f.IntVar(&o.members, "ensemble", 1, "networks, in each fold if there are any, that differ by their seeds")
-	f.StringVar(&o.errors, "errors", "", "`FILE`.npy to write the errors of the log-weights to, with --folds or --ensemble")
+	f.StringVar(&o.errors, "errors", "", "`FILE` to write the errors of the log-weights to, with --folds or --ensemble")
 	f.StringVar(&o.calibrate, "calibrate", "none", "calibration on points held out of the training: none, temperature or isotonic")
 	f.Float64Var(&o.clip, "clip", 0, "cut density ratios above this one, where 1 is their mean")
 	f.BoolVar(&o.renormalise, "renormalise", true, "bring clipped weights back to their former total")
@@ -119,6 +121,7 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the truth points (default: that of the quick preset)")
 	f.StringVar(&o.apply, "apply", "", "`MODEL` directory to weight the sample with, without training")
 	f.StringVar(&o.normalise, "normalise", "file", "with --apply: file for mean weight 1, model for the constant of its training, or none")
+	tableFlags(cmd, &o.tables)
 	showerFlags(cmd, &o.showers)
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
@@ -132,6 +135,9 @@ const maxNetworks = 1024
 func (o *reweightOptions) check() error {
 	if err := checkThreads(o.threads); err != nil {
 		return err
+	}
+	if o.apply != "" && o.tables.weight != "" {
+		return usage("--weight-column is not for --apply, which reads rows in parts; --sample-weights names a file of weights")
 	}
 	if err := dctr.Loss(o.loss).Check(); err != nil || o.loss == "" {
 		return usage("--loss %q; bce, mse and mlc are accepted", o.loss)
@@ -173,7 +179,7 @@ func (o *reweightOptions) check() error {
 		if err := checkOut(o.errors, append(inputs, o.out)...); err != nil {
 			return err
 		}
-		if filepath.Clean(o.errors) == filepath.Clean(o.out) {
+		if filepath.Clean(dataset.File(o.errors)) == filepath.Clean(dataset.File(o.out)) {
 			return usage("--errors and --out are both %s", o.out)
 		}
 	}
@@ -206,12 +212,15 @@ type reweighted struct {
 }
 
 func (a *app) reweight(o reweightOptions) error {
-	truth, err := a.readSample(o.truth, o.truthWeights, 0, minReweightRows, &o.showers, o.threads)
+	truth, err := a.readSample(o.truth, o.truthWeights, 0, minReweightRows, &o.tables, nil, &o.showers, o.threads)
 	if err != nil {
 		return err
 	}
-	sample, err := a.readSample(o.sample, o.sampleWeights, truth.cols, minReweightRows, &o.showers, o.threads)
+	sample, err := a.readSample(o.sample, o.sampleWeights, truth.cols, minReweightRows, &o.tables, truth.names, &o.showers, o.threads)
 	if err != nil {
+		return err
+	}
+	if err := needWeights(truth, sample); err != nil {
 		return err
 	}
 	if err := sameNames(o.truth, o.sample, truth.names, sample.names); err != nil {
@@ -275,7 +284,7 @@ func (o reweightOptions) write(w *weighted, truth, sample tabled, r *reweighted)
 		}
 	}
 	if o.errors != "" {
-		if err := dataset.WriteNPYFloat64(o.errors, w.fit.LogErr); err != nil {
+		if err := dataset.WriteFloat64(o.errors, "log_weight_error", w.fit.LogErr); err != nil {
 			return err
 		}
 	}

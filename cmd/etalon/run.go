@@ -31,6 +31,7 @@ type runOptions struct {
 	seedGiven           bool
 	threads             int
 	json                bool
+	memory              memory
 }
 
 func (a *app) runCmd() *cobra.Command {
@@ -81,6 +82,7 @@ same result. A second Ctrl-C stops at once.`,
 	f.StringVarP(&o.out, "out", "o", "", "`DIR`ectory of the run (default runs/NAME-PRESET or runs/CONFIG)")
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
+	memoryFlag(cmd, &o.memory)
 	jsonFlag(cmd, &o.json)
 	complete(cmd, "preset", laser.Presets())
 	return cmd
@@ -114,7 +116,9 @@ func (o *runOptions) prepare() (open func(*cpu.Engine, rundir.Observer) (protoco
 		return nil, "", usage("--truth is for the study of showers; a truth file of other data is named in a .toml file")
 	}
 	cfg, dir, err := o.config()
-	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) { return laser.Open(dir, cfg, e, obs) }, dir, err
+	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {
+		return laser.Open(dir, cfg, e, obs, laser.MemoryLimit(int64(o.memory)))
+	}, dir, err
 }
 
 // isShowers tells whether the target is a study of showers.

@@ -27,11 +27,11 @@ type sampleOptions struct {
 func (a *app) sampleCmd() *cobra.Command {
 	var o sampleOptions
 	cmd := &cobra.Command{
-		Use:   "sample MODEL -n N --out FILE.npy",
+		Use:   "sample MODEL -n N --out FILE",
 		Short: "Draw points from a model or from a run",
 		Long: `Draws points from a model and writes them as a table of float32.
 
-MODEL is a model directory (a flow, a GAN or a refined model) or the directory of
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz. MODEL is a model directory (a flow, a GAN or a refined model) or the directory of
 a run. Of a run --method chooses what is sampled:
 
   refiner    the refined model (the default)
@@ -66,7 +66,7 @@ with its own seed: for independent points choose another one.`,
 	f := cmd.Flags()
 	f.VarP(&o.n, "n", "n", "number of points, of all shards together")
 	outFlag(cmd, &o.out)
-	f.StringVar(&o.latents, "latents", "", "`FILE`.npy for the latents of the points (of a refined model: those of its generator)")
+	f.StringVar(&o.latents, "latents", "", "`FILE` for the latents of the points (of a refined model: those of its generator)")
 	f.Var(&o.shard, "shard", "draw only this part of the points, from 0/n to (n-1)/n")
 	f.StringVar(&o.method, "method", "", "of a run: "+strings.Join(sampleMethods, ", "))
 	seedFlag(cmd, &o.seed)
@@ -111,7 +111,7 @@ func (o *sampleOptions) check() error {
 	if o.latents == "" {
 		return nil
 	}
-	if filepath.Clean(o.latents) == filepath.Clean(o.out) {
+	if filepath.Clean(dataset.File(o.latents)) == filepath.Clean(dataset.File(o.out)) {
 		return usage("--out and --latents name the same file")
 	}
 	return checkOut(o.latents)
@@ -252,10 +252,10 @@ func (a *app) sampleLatent(e *cpu.Engine, o sampleOptions) (cols int, err error)
 		}
 	}
 	if o.latents != "" {
-		if err := dataset.WriteNPY(o.latents, int(o.n), len(z)/int(o.n), z); err != nil {
+		if err := dataset.Write(o.latents, int(o.n), len(z)/int(o.n), z, dataset.WriteOptions{}); err != nil {
 			return 0, err
 		}
 	}
 	cols = len(x) / int(o.n)
-	return cols, dataset.WriteNPY(o.out, int(o.n), cols, x)
+	return cols, dataset.Write(o.out, int(o.n), cols, x, dataset.WriteOptions{})
 }

@@ -27,6 +27,8 @@ type scoreOptions struct {
 	statistics          bool
 	limits              []float64 // x0, x1 and, for two columns, y0, y1; empty for those of the truth
 	columns             []int     // of the histogram, one or two; empty for the first two
+	chosen              columnList
+	tables              tableOptions // without columns
 	bins                int
 	metrics             []string // of metricNames; empty for the default
 	scale               string   // none or std; empty for the default
@@ -44,9 +46,9 @@ type scoreOptions struct {
 
 func (a *app) scoreCmd() *cobra.Command {
 	var (
-		o                        scoreOptions
-		limits, columns, metrics string
-		asJSON                   bool
+		o               scoreOptions
+		limits, metrics string
+		asJSON          bool
 	)
 	cmd := &cobra.Command{
 		Use:   "score --truth FILE --sample FILE",
@@ -105,7 +107,7 @@ rows of a FILE of centres and their --mode-sigma; a further column of the file
 holds the shares that are expected. They are sought in the columns of --columns,
 or in all.
 
-FILE is .npy, .npz[:key], .h5[:/path] or .csv.
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz.
 `+showersHelp, strings.Join(dataset.MultimodalNames(), ", ")),
 		Example: `  etalon score --truth truth.npy --sample generated.npy --test moretruth.npy
   etalon score --truth truth.csv --sample generated.csv --weights w.npy --columns 3,7 --json
@@ -118,7 +120,7 @@ FILE is .npy, .npz[:key], .h5[:/path] or .csv.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := need(cmd, "truth", "sample")
 			if err == nil {
-				err = o.parse(limits, columns, metrics)
+				err = o.parse(limits, metrics)
 			}
 			if err == nil {
 				err = o.checkModes(cmd.Flags().Changed("mode-sigma"), cmd.Flags().Changed("mode-radius"))
@@ -155,7 +157,9 @@ FILE is .npy, .npz[:key], .h5[:/path] or .csv.
 	f.StringVar(&o.test, "test", "", "`FILE` of independent truth points for the floor")
 	f.StringVar(&limits, "range", "", "`x0,x1,y0,y1` of the histogram (default: that of the truth)")
 	f.IntVar(&o.bins, "bins", 100, "bins of each axis")
-	f.StringVar(&columns, "columns", "", "`i,j`: columns to compare, counted from 0 (default: 0,1 for histograms, all for points; one column is accepted)")
+	f.Var(&o.chosen, "columns", "columns to compare, by name or by number from 0 (default: 0,1 for histograms, all for points; one column is accepted)")
+	weightColumnFlag(cmd, &o.tables)
+	memoryFlag(cmd, &o.tables.memory)
 	f.StringVar(&metrics, "metrics", "", "`LIST` of scores: "+strings.Join(metricNames(), ", "))
 	f.StringVar(&o.scale, "scale", "", "`none` or std: what columns are divided by for distances between points (default: std for more than two columns)")
 	f.StringVar(&o.modes, "modes", "", "`FILE` of the centres of modes, or the name of a built-in density that has modes")
@@ -171,14 +175,14 @@ FILE is .npy, .npz[:key], .h5[:/path] or .csv.
 }
 
 // parse reads the flags that are lists and checks the others.
-func (o *scoreOptions) parse(limits, columns, metrics string) error {
+func (o *scoreOptions) parse(limits, metrics string) error {
 	if o.bins < minBins || o.bins > maxBins {
 		return usage("--bins %d; %d to %d is accepted", o.bins, minBins, maxBins)
 	}
 	if o.weights != "" && o.logWeights != "" {
 		return usage("--weights and --log-weights are both given; one of them is accepted")
 	}
-	if o.otherWeights != "" && o.weights+o.logWeights == "" {
+	if o.otherWeights != "" && o.weights+o.logWeights+o.tables.weight == "" {
 		return usage("--compare-weights needs weights to compare with: --weights or --log-weights")
 	}
 	if o.scale != "" && o.scale != scaleNone && o.scale != scaleStd {
@@ -193,17 +197,16 @@ func (o *scoreOptions) parse(limits, columns, metrics string) error {
 			o.metrics = append(o.metrics, name)
 		}
 	}
-	if columns != "" {
-		for _, s := range strings.Split(columns, ",") {
-			j, err := strconv.Atoi(strings.TrimSpace(s))
-			if err != nil || j < 0 || slices.Contains(o.columns, j) {
-				return usage("--columns %q; one column or two different ones, counted from 0, are accepted", columns)
-			}
-			o.columns = append(o.columns, j)
+	for i, s := range o.chosen {
+		if slices.Contains(o.chosen[:i], s) || strings.HasPrefix(s, "-") {
+			return usage("--columns %q; one column or two different ones, counted from 0, are accepted", o.chosen.String())
 		}
-		if len(o.columns) > 2 && (o.metrics == nil || o.wants(histogramNames...)) {
-			return usage("--columns %q; at most two columns are accepted, but for --metrics without jsd and emd", columns)
-		}
+	}
+	if len(o.chosen) > 2 && (o.metrics == nil || o.wants(histogramNames...)) {
+		return usage("--columns %q; at most two columns are accepted, but for --metrics without jsd and emd", o.chosen.String())
+	}
+	if o.tables.weight != "" && o.weights+o.logWeights != "" {
+		return usage("--weight-column and --weights or --log-weights are both given; one of them is accepted")
 	}
 	if limits == "" {
 		return nil

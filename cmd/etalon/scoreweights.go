@@ -19,7 +19,7 @@ type weightings struct {
 
 // readWeights returns log-weights of mean weight 1 from a file of weights, or of their
 // logarithms.
-func readWeights(path string, logarithms bool, n int) ([]float64, error) {
+func readWeights(path string, logs bool, n int) ([]float64, error) {
 	w, err := dataset.ReadFloat64(path)
 	if err != nil {
 		return nil, err
@@ -27,14 +27,25 @@ func readWeights(path string, logarithms bool, n int) ([]float64, error) {
 	if len(w) != n {
 		return nil, fmt.Errorf("%s: %d weights for a sample of %d points", path, len(w), n)
 	}
-	if !logarithms {
-		for i, v := range w {
-			if v < 0 {
-				return nil, fmt.Errorf("%s: weight %d is %g; weights from 0 on are accepted", path, i, v)
-			}
-			w[i] = math.Log(v)
-		}
+	if !logs {
+		return logarithms(path, w)
 	}
+	return normalised(path, w)
+}
+
+// logarithms turns weights into log-weights of mean weight 1.
+func logarithms(path string, w []float64) ([]float64, error) {
+	logw := make([]float64, len(w))
+	for i, v := range w {
+		if v < 0 {
+			return nil, fmt.Errorf("%s: weight %d is %g; weights from 0 on are accepted", path, i, v)
+		}
+		logw[i] = math.Log(v)
+	}
+	return normalised(path, logw)
+}
+
+func normalised(path string, w []float64) ([]float64, error) {
 	logw, err := metric.NormaliseLogWeights(w)
 	if err != nil {
 		return nil, fmt.Errorf("%s: all weights are zero", path)
@@ -66,4 +77,36 @@ func (o *scoreOptions) compareWeights(sample *points, r *comparison) error {
 
 func (w *weightings) line(o *scoreOptions) string {
 	return fmt.Sprintf("correlation of the weights with those of %s: rho = %s +- %s; N_eff of these %.1f\n", filepath.Base(o.otherWeights), w.Rho, w.Error, w.NEff)
+}
+
+// readWeighted reads the sample, and its weights where --weight-column says where they
+// are.
+func (a *app) readWeighted(o *scoreOptions, path string, cols int, like []string) (*dataset.Table, error) {
+	t, unweighted, err := a.readScored(o, path, cols, like)
+	if err == nil {
+		err = unweighted
+	}
+	return t, err
+}
+
+// readTruth reads truth points, whose column of weights, if they have it, is left out:
+// it must not say anything.
+func (a *app) readTruth(o *scoreOptions, path string, cols int, like []string) (*dataset.Table, error) {
+	t, _, err := a.readScored(o, path, cols, like)
+	if err != nil {
+		return nil, err
+	}
+	for i, w := range t.Weights {
+		if w != t.Weights[0] {
+			return nil, fmt.Errorf("%s: column %s has different weights, as in rows 0 and %d; truth points of equal weights are accepted", path, o.tables.weight, i)
+		}
+	}
+	return t, nil
+}
+
+func (a *app) readScored(o *scoreOptions, path string, cols int, like []string) (t *dataset.Table, unweighted, err error) {
+	return o.tables.read(cols, like, func(opt dataset.ReadOptions) (*dataset.Table, error) {
+		t, _, err := a.readTable(path, opt, &o.showers, o.threads)
+		return t, err
+	})
 }

@@ -98,13 +98,20 @@ func (a *app) readTable(path string, opt dataset.ReadOptions, s *showerOptions, 
 		t, err = dataset.Read(path, opt)
 		return t, nil, err
 	}
+	if opt.Columns != nil || opt.Weight != "" {
+		return nil, nil, usage("%s has showers, whose columns --observables chooses; --columns and --weight-column are for tables", path)
+	}
 	src, err := openShowers(path, opt.Cols, s, nil, threads)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer src.close()
-	if src.rows > maxTableBytes/4/src.cols {
-		return nil, nil, fmt.Errorf("%s: %d observables of %d showers exceed %d bytes", path, src.cols, src.rows, maxTableBytes)
+	most := opt.MaxBytes
+	if most == 0 {
+		most = maxTableBytes
+	}
+	if int64(src.rows) > most/4/int64(src.cols) {
+		return nil, nil, fmt.Errorf("%s: %d observables of %d showers exceed the limit of %d bytes", path, src.cols, src.rows, most)
 	}
 	t = &dataset.Table{Cols: src.cols, Names: src.names}
 	part := make([]float32, min(src.block, src.rows)*src.cols)

@@ -24,9 +24,9 @@ func (a *app) stream(name string, first, last int, sinks []sink, fill func(row0 
 		widest = max(widest, s.cols)
 	}
 	chunk := min(max(chunkValues/widest, 1), last-first)
-	files, tables, rows := make([]*dataset.NPYWriter, len(sinks)), make([][]float32, len(sinks)), make([][]float32, len(sinks))
+	files, tables, rows := make([]*dataset.RowWriter, len(sinks)), make([][]float32, len(sinks)), make([][]float32, len(sinks))
 	for i, s := range sinks {
-		f, err := dataset.CreateNPY(s.path, last-first, s.cols)
+		f, err := dataset.Create(s.path, last-first, s.cols, dataset.WriteOptions{})
 		if err != nil {
 			return err
 		}

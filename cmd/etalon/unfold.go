@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,12 +25,14 @@ type unfoldOptions struct {
 	warm, log, json        bool
 	seed                   uint64
 	threads                int
+	tables                 tableOptions // of what is seen
+	truthColumns           columnList   // of what happened
 }
 
 func (a *app) unfoldCmd() *cobra.Command {
 	var o unfoldOptions
 	cmd := &cobra.Command{
-		Use:   "unfold --mc-truth FILE --mc-reco FILE --data FILE --out FILE.npy",
+		Use:   "unfold --mc-truth FILE --mc-reco FILE --data FILE --out FILE",
 		Short: "Weights of what happened that explain what was seen (OmniFold)",
 		Long: `Unfolds data by OmniFold (arXiv:1911.09107): finds weights of simulated events, a
 function of what happened in them, under which what a detector would have seen of
@@ -40,7 +43,7 @@ The same pulls the weights of a generator with hidden latents back to the latent
 that are known: give the latents as --mc-truth, the generator's points as --mc-reco
 and the truth as --data; the model that --model saves is ln w(z).
 
-FILE is .npy, .npz[:key], .h5[:/path] or .csv. Row i of --mc-truth and of --mc-reco is the same
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz. ` + tablesHelp + ` Row i of --mc-truth and of --mc-reco is the same
 event; --mc-reco and --data have the same columns.`,
 		Example: `  etalon unfold --mc-truth z.npy --mc-reco x.npy --data data.npy --out nu.npy
   etalon unfold --mc-truth z.npy --mc-reco x.npy --data d.npy --out nu.npy --iterations 8 --model nu`,
@@ -68,6 +71,9 @@ event; --mc-reco and --data have the same columns.`,
 	f.IntVar(&o.epochs, "epochs", 16, "passes over the events in each of an iteration's two trainings")
 	f.BoolVar(&o.warm, "warm", false, "start each training with the network of the iteration before")
 	f.StringVar(&o.loss, "loss", string(dctr.BCE), "loss of the classifiers: bce, mse or mlc")
+	tableFlags(cmd, &o.tables)
+	f.Lookup("columns").Usage = "columns of --mc-reco and --data, by name or number (default: all but that of the weights)"
+	f.Var(&o.truthColumns, "truth-columns", "columns of --mc-truth, by name or number")
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
 	jsonFlag(cmd, &o.json)
@@ -107,18 +113,29 @@ type unfolded struct {
 }
 
 func (a *app) unfold(o unfoldOptions) error {
-	z, err := a.readSample(o.mcTruth, o.mcWeights, 0, minReweightRows, nil, 0)
+	happened := o.tables
+	happened.columns = o.truthColumns
+	z, err := a.readSample(o.mcTruth, o.mcWeights, 0, minReweightRows, &happened, nil, nil, 0)
 	if err != nil {
 		return err
 	}
-	x, err := a.readSample(o.mcReco, "", 0, 0, nil, 0)
+	x, err := a.readSample(o.mcReco, "", 0, 0, &o.tables, nil, nil, 0)
 	if err != nil {
 		return err
 	}
 	if nz, nx := len(z.X)/z.cols, len(x.X)/x.cols; nz != nx {
 		return fmt.Errorf("%s: %d rows; %s has %d, and the rows of both are the same events", o.mcReco, nx, o.mcTruth, nz)
 	}
-	data, err := a.readSample(o.data, o.dataWeights, x.cols, minReweightRows, nil, 0)
+	switch {
+	case z.W == nil:
+		z.W = x.W
+	case x.W != nil && !slices.Equal(z.W, x.W):
+		return fmt.Errorf("%s: column %s has other weights of the events than those of %s", o.mcReco, o.tables.weight, o.mcTruth)
+	}
+	data, err := a.readSample(o.data, o.dataWeights, x.cols, minReweightRows, &o.tables, x.names, nil, 0)
+	if err == nil {
+		err = needWeights(z, x, data)
+	}
 	if err != nil {
 		return err
 	}
@@ -146,7 +163,7 @@ func (a *app) unfold(o unfoldOptions) error {
 			out[i] = math.Exp(l)
 		}
 	}
-	if err := dataset.WriteNPYFloat64(o.out, out); err != nil {
+	if err := dataset.WriteFloat64(o.out, weightName(o.log), out); err != nil {
 		return err
 	}
 	if o.json {

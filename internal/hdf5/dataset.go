@@ -26,6 +26,11 @@ type Dataset struct {
 	grid    *grid
 	filters []filter
 	fill    []byte // of an element; nil is zeros
+	chunks  *chunkStore
+}
+
+// chunkStore is what the fields of a data set share.
+type chunkStore struct {
 	index   []storedChunk
 	indexed bool
 	cache   chunkCache
@@ -50,7 +55,7 @@ func (f *File) Dataset(path string) (*Dataset, error) {
 }
 
 func (f *File) open(h *header, field string) (*Dataset, error) {
-	d := &Dataset{file: f}
+	d := &Dataset{file: f, chunks: &chunkStore{}}
 	c := h.get(msgDatatype)
 	space := h.get(msgDataspace)
 	if c == nil || space == nil {
@@ -103,6 +108,18 @@ func (f *File) open(h *header, field string) (*Dataset, error) {
 		return nil, fmt.Errorf("%d values of %d bytes, more than are stored", values, d.element)
 	}
 	return d, nil
+}
+
+// Field opens a field of a compound data set. All its fields share the chunks that are
+// kept: reading the same rows of each in turn decodes a chunk once.
+func (d *Dataset) Field(name string) (*Dataset, error) {
+	field := *d
+	if err := field.pick(name); err != nil {
+		return nil, d.file.wrap(d.Path, err)
+	}
+	field.Shape = append(append([]uint64{}, d.dims...), field.Type.Dims...)
+	field.Path += "/" + name
+	return &field, nil
 }
 
 // pick selects a field of a compound.

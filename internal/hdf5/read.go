@@ -2,6 +2,7 @@ package hdf5
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,6 +65,39 @@ func (d *Dataset) checkRead(lo, hi, n uint64) error {
 	return nil
 }
 
+// ReadStrings reads all texts of fixed length of a data set of one dimension, up to most
+// bytes.
+func (d *Dataset) ReadStrings(most uint64) ([]string, error) {
+	n := d.Rows()
+	var err error
+	switch {
+	case d.Type.Class != String || len(d.Shape) != 1:
+		err = fmt.Errorf("values are %s of %d dimensions; a list of texts of fixed length is accepted", d.Type.String(), len(d.Shape))
+	case n > most/d.element || n > d.StoredAtMost():
+		err = fmt.Errorf("%d texts of %d bytes; up to %d bytes are accepted", n, d.element, most)
+	}
+	if err != nil {
+		return nil, d.file.wrap(d.Path, err)
+	}
+	// The bytes are read as if they were numbers.
+	raw := *d
+	raw.Type = Type{Class: Integer, Size: 1, Dims: []uint64{d.element}, order: binary.LittleEndian}
+	raw.Shape = []uint64{n, d.element}
+	bytes := make([]float32, n*d.element)
+	if err := raw.ReadRows(0, n, bytes); err != nil {
+		return nil, err
+	}
+	list := make([]string, n)
+	text := make([]byte, d.element)
+	for i := range list {
+		for k := range text {
+			text[k] = byte(bytes[uint64(i)*d.element+uint64(k)])
+		}
+		list[i] = fixedString(text, d.Type.padding)
+	}
+	return list, nil
+}
+
 // decode converts the elements at the beginning of b.
 func decode[T float32 | float64](d *Dataset, dst []T, b []byte) {
 	if len(dst) > 0 {
@@ -105,12 +139,12 @@ func readContiguous[T float32 | float64](d *Dataset, lo, hi uint64, dst []T) err
 }
 
 func readChunks[T float32 | float64](d *Dataset, lo, hi uint64, dst []T) error {
-	if !d.indexed {
+	if !d.chunks.indexed {
 		var err error
-		if d.index, err = d.chunkIndex(); err != nil {
+		if d.chunks.index, err = d.chunkIndex(); err != nil {
 			return err
 		}
-		d.indexed = true
+		d.chunks.indexed = true
 	}
 	g := d.grid
 	band := uint64(1) // chunks that hold the same rows
@@ -119,7 +153,7 @@ func readChunks[T float32 | float64](d *Dataset, lo, hi uint64, dst []T) error {
 	}
 	at := make([]uint64, len(g.counts))
 	for b := lo / g.chunk[0]; b*g.chunk[0] < hi; b++ {
-		d.cache.enter(b)
+		d.chunks.cache.enter(b)
 		for i := range band {
 			number := b*band + i
 			n := number
@@ -146,14 +180,14 @@ func (c *chunkCache) enter(band uint64) {
 
 // chunk returns the values of a chunk, nil where it is not stored.
 func (d *Dataset) chunk(number uint64, at []uint64) ([]byte, error) {
-	if b := d.cache.at[number]; b != nil {
+	if b := d.chunks.cache.at[number]; b != nil {
 		return b, nil
 	}
-	i, ok := slices.BinarySearchFunc(d.index, number, func(c storedChunk, n uint64) int { return cmp.Compare(c.number, n) })
+	i, ok := slices.BinarySearchFunc(d.chunks.index, number, func(c storedChunk, n uint64) int { return cmp.Compare(c.number, n) })
 	if !ok {
 		return nil, nil
 	}
-	c, size := d.index[i], d.grid.bytes
+	c, size := d.chunks.index[i], d.grid.bytes
 	filters := d.filters
 	if d.layout.plainEdges && d.partial(at) {
 		filters = nil
@@ -172,9 +206,9 @@ func (d *Dataset) chunk(number uint64, at []uint64) ([]byte, error) {
 	if b, err = unfilter(filters, c.mask, b, size); err != nil {
 		return nil, err
 	}
-	if d.cache.bytes+size <= cacheBytes {
-		d.cache.at[number] = b
-		d.cache.bytes += size
+	if d.chunks.cache.bytes+size <= cacheBytes {
+		d.chunks.cache.at[number] = b
+		d.chunks.cache.bytes += size
 	}
 	return b, nil
 }
