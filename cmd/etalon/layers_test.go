@@ -13,7 +13,7 @@ var layers = []string{
 	"graph metric dataset mcmc internal/safetensors report/figure",
 	"engine/cpu engine/ref graph/graphtest",
 	"nn optim report calo calo/showerscore",
-	"train internal/modeldir",
+	"train internal/modeldir onnx",
 	"generator rundir",
 	"dctr fastsim",
 	"omnifold",
