@@ -2,15 +2,18 @@ package dctr
 
 import (
 	"fmt"
+	"os"
 
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
 )
 
 // Weigher gives log-weights ln w(x) = ln p_truth(x)/p_gen(x), up to the noise of its
-// training: a Classifier, alone or calibrated, an Ensemble, or an Imported network.
+// training: a Classifier, alone or calibrated, an Ensemble, or a network from elsewhere,
+// Imported or ONNX.
 type Weigher interface {
 	// Dim is the number of features of x.
 	Dim() int
@@ -25,8 +28,12 @@ type Weigher interface {
 	Save(dir string) error
 }
 
-// LoadWeigher reads a model directory of kind classifier, ensemble or imported.
+// LoadWeigher reads a model directory of kind classifier, ensemble, imported or
+// onnx-classifier, or a file whose name ends in .onnx.
 func LoadWeigher(dir string) (Weigher, error) {
+	if info, err := os.Stat(dir); generator.IsONNX(dir) && err == nil && !info.IsDir() {
+		return ImportONNX(dir, ONNXConfig{})
+	}
 	kind, err := modeldir.Kind(dir)
 	if err != nil {
 		return nil, err
@@ -38,6 +45,8 @@ func LoadWeigher(dir string) (Weigher, error) {
 		return LoadEnsemble(dir)
 	case importedKind:
 		return LoadImported(dir)
+	case onnxKind:
+		return loadONNX(dir)
 	}
-	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, importedKind)
+	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, importedKind, onnxKind)
 }

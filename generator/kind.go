@@ -13,6 +13,8 @@ func kindOf(gen Generator) string {
 		return vaeKind
 	case *FlowMatching:
 		return flowMatchingKind
+	case *ONNX:
+		return onnxKind
 	case *Composed, composedDensity:
 		return composedKind
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // Load reads the model directory of any kind of network generator, also of one whose
-// parts are refined models themselves.
+// parts are refined models themselves. A path that ends in .onnx is that of an ONNX file,
+// with a normal prior; NewONNX takes others.
 func Load(dir string) (Generator, error) { return (&loader{}).generator(dir, 0) }
 
 // LoadSimulator reads the model directory of a network, of an external program, or of
@@ -52,6 +53,9 @@ func (l *loader) kind(dir string, depth int) (string, error) {
 }
 
 func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
+	if depth == 0 && IsONNX(dir) && !exists(filepath.Join(dir, "model.json")) {
+		return NewONNX(dir, ONNXConfig{})
+	}
 	kind, err := l.kind(dir, depth)
 	if err != nil {
 		return nil, err
@@ -65,6 +69,8 @@ func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
 		gen, err = loadVAE(dir)
 	case flowMatchingKind:
 		gen, err = loadFlowMatching(dir)
+	case onnxKind:
+		gen, err = loadONNX(dir)
 	case composedKind:
 		return l.composed(dir, depth)
 	case identityKind:
@@ -72,7 +78,7 @@ func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
 	case processKind, pairsKind, chainKind, hiddenKind:
 		return nil, fmt.Errorf("%s: a model of kind %q is no network, which is needed here", dir, kind)
 	default:
-		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, composedKind, identityKind)
+		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, onnxKind, composedKind, identityKind)
 	}
 	if err != nil {
 		return nil, err

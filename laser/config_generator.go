@@ -18,7 +18,8 @@ type GeneratorConfig struct {
 	Flow    FlowConfig              `toml:"flow"`
 	GAN     GANConfig               `toml:"gan"`
 	VAE     VAEConfig               `toml:"vae"`
-	Model   string                  `toml:"model"` // of kind model: a model directory
+	Model   string                  `toml:"model"` // of kind model: a model directory, or an ONNX file
+	Prior   generator.Prior         `toml:"prior"` // of the latents of an ONNX file: normal ("" means it) or uniform
 	Process generator.ProcessConfig `toml:"process"`
 	Pairs   PairsConfig             `toml:"pairs"`
 }
@@ -78,7 +79,13 @@ func (c GeneratorConfig) check() error {
 		}
 	case kindModel:
 		if c.Model == "" {
-			return fmt.Errorf("kind = %q needs model = \"DIR\", a model directory", c.Kind)
+			return fmt.Errorf("kind = %q needs model = \"DIR\", a model directory or an ONNX file", c.Kind)
+		}
+		switch {
+		case c.Prior != "" && c.Prior != generator.Normal && c.Prior != generator.Uniform:
+			return fmt.Errorf("prior = %q; normal and uniform are accepted", string(c.Prior))
+		case c.Prior != "" && !c.imports():
+			return fmt.Errorf("prior = %q: a model directory has the prior of its latents itself", string(c.Prior))
 		}
 	case kindProcess:
 		err = c.Process.Check()
@@ -96,6 +103,16 @@ func (c GeneratorConfig) check() error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
+}
+
+// imports tells whether the generator is an ONNX file.
+func (c GeneratorConfig) imports() bool {
+	return c.Kind == kindModel && generator.IsONNX(c.Model)
+}
+
+// importONNX reads the generator's ONNX file.
+func (c GeneratorConfig) importONNX() (*generator.ONNX, error) {
+	return generator.NewONNX(c.Model, generator.ONNXConfig{Prior: c.Prior})
 }
 
 // trains tells whether a run trains the generator.

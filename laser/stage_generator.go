@@ -22,6 +22,11 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if c.imports() && !exists(dir) {
+		if err := r.importGenerator(dir); err != nil {
+			return "", err
+		}
+	}
 	g, err := r.loadGenerator()
 	if err != nil {
 		return "", err
@@ -58,7 +63,13 @@ func (r *Run) loadGenerator() (*primary, error) {
 		}
 		return &primary{pairs: p}, nil
 	}
-	net, err := generator.Load(GeneratorDir(r.d.String(), r.cfg))
+	var net generator.Generator
+	var err error
+	if dir := GeneratorDir(r.d.String(), r.cfg); c.imports() && !exists(dir) { // a run that begins
+		net, err = c.importONNX()
+	} else {
+		net, err = generator.Load(dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +79,19 @@ func (r *Run) loadGenerator() (*primary, error) {
 // GeneratorDir is the model directory of the primary generator of the run in dir; ""
 // where it is no network.
 func GeneratorDir(dir string, cfg Config) string {
-	if cfg.Generator.trains() {
+	if cfg.Generator.trains() || cfg.Generator.imports() {
 		return filepath.Join(dir, "models", "generator")
 	}
 	return cfg.Generator.Model
+}
+
+// importGenerator copies the ONNX file that the run refines into its directory.
+func (r *Run) importGenerator(dir string) error {
+	g, err := r.cfg.Generator.importONNX()
+	if err != nil {
+		return err
+	}
+	return g.Save(dir)
 }
 
 // trainGenerator trains a network on the truth points and saves it.

@@ -18,7 +18,11 @@ type lowering struct {
 	record bool       // params takes in what is asked for
 	batch  int        // length of the batch where the file fixes it, or 0
 	n      *nodeProto // at hand
+	made   int        // elements of all intermediate values
 }
+
+// maxMade bounds the elements of all intermediate values of one row together.
+const maxMade = 1 << 27
 
 // operator is one row of the table of operators.
 type operator struct {
@@ -43,6 +47,20 @@ func (l *lowering) apply(n *nodeProto, in []*value) ([]*value, error) {
 		}
 	}
 	l.n = n
+	out, err := l.operate(op, in)
+	for _, v := range out {
+		if v != nil {
+			l.made += v.size()
+		}
+	}
+	if err == nil && l.made > maxMade {
+		err = fmt.Errorf("the values up to here have more than %d elements in a row", maxMade)
+	}
+	return out, err
+}
+
+// operate lowers or evaluates one operator.
+func (l *lowering) operate(op operator, in []*value) ([]*value, error) {
 	if !op.shapes && allConstant(in) {
 		if op.consts != nil {
 			if out, done, err := op.consts(l, in); done || err != nil {

@@ -65,6 +65,7 @@ type Model struct {
 	Producer string            // what wrote the file
 	Metadata map[string]string // metadata_props of the file
 
+	raw    []byte            // the file
 	nodes  []*nodeProto      // that are needed, in order
 	consts map[string]*value // initialisers and what was made of constants
 	elems  []int32           // of the inputs
@@ -99,13 +100,13 @@ func Load(path string, opt Options) (*Model, error) {
 	return m, nil
 }
 
-// Parse is Load of the contents of a file.
+// Parse is Load of the contents of a file, which the model keeps.
 func Parse(data []byte, opt Options) (*Model, error) {
 	p, err := decodeModel(data)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
-	m := &Model{Params: &nn.Params{}, Metadata: map[string]string{}, consts: map[string]*value{}, Producer: p.producer}
+	m := &Model{Params: &nn.Params{}, Metadata: map[string]string{}, consts: map[string]*value{}, Producer: p.producer, raw: data}
 	if err := m.header(p); err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
@@ -399,6 +400,9 @@ func (m *Model) Build(prefix string, in ...*graph.Node) []*graph.Node {
 	}
 	return out
 }
+
+// Bytes returns the contents of the file, which must not be changed.
+func (m *Model) Bytes() []byte { return m.raw }
 
 // Bind gives the parameters to a program that holds Build(prefix, …).
 func (m *Model) Bind(b nn.Binder, prefix string) error { return m.Params.Bind(b, prefix) }

@@ -3,6 +3,8 @@ package onnx
 import (
 	"fmt"
 	"math"
+	"strings"
+	"unicode"
 )
 
 // The messages of onnx.proto, as far as they are needed. Field numbers stand beside
@@ -50,6 +52,12 @@ func (n *nodeProto) String() string {
 	if n.domain != "" && n.domain != "ai.onnx" {
 		op = n.domain + "." + op
 	}
+	op = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, op)
 	return fmt.Sprintf("node %.80q (%.80s)", name, op)
 }
 

@@ -1,0 +1,116 @@
+package dctr
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"etalon/engine/cpu"
+	"etalon/graph"
+	"etalon/internal/atomicfile"
+	"etalon/internal/modeldir"
+	"etalon/nn"
+	"etalon/onnx"
+)
+
+const (
+	onnxKind = "onnx-classifier"
+	onnxName = "model.onnx" // in the model directory
+)
+
+// What the output of an ONNX classifier is.
+const (
+	Probability = "probability" // f of truth, or of both classes
+	Logit       = "logit"       // ln f/(1-f), or one number for each class
+)
+
+// ONNXConfig says how the output of an ONNX file is read.
+type ONNXConfig struct {
+	// Output names the output among several; "" takes the only one.
+	Output string `json:"output,omitempty"`
+	// Form is Probability or Logit. "" finds out: behind a last Sigmoid or Softmax is a
+	// probability, one number without it is a logit; of two numbers it must be said.
+	Form string `json:"form,omitempty"`
+}
+
+// ONNX is a classifier, or discriminator, of an ONNX file: features to one number, or
+// to two, of which the second is that of truth. Where the last operation is a Sigmoid
+// or Softmax, log-weights are made of what comes before it, so that they do not
+// saturate.
+type ONNX struct {
+	Config ONNXConfig
+	Model  *onnx.Model
+	exact  bool // the last operation was left out
+}
+
+// ImportONNX reads a classifier of an ONNX file.
+func ImportONNX(path string, cfg ONNXConfig) (*ONNX, error) {
+	if cfg.Form != "" && cfg.Form != Probability && cfg.Form != Logit {
+		return nil, fmt.Errorf("%s: output as %.40q; %s and %s are accepted", path, cfg.Form, Probability, Logit)
+	}
+	opt := onnx.Options{Logits: cfg.Form != Logit}
+	if cfg.Output != "" {
+		opt.Outputs = []string{cfg.Output}
+	}
+	m, err := onnx.Load(path, opt)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Inputs) != 1 || len(m.Outputs) != 1 || m.Outputs[0].Width > 2 {
+		return nil, fmt.Errorf("%s: inputs %v, outputs %v; one input, the features, and one output, or one that is named, of one or two numbers are accepted", path, m.Inputs, m.Outputs)
+	}
+	n := &ONNX{Config: cfg, Model: m, exact: opt.Logits && m.Final[0] != ""}
+	switch {
+	case m.Final[0] == onnx.FinalSoftmax && m.Outputs[0].Width == 1 && n.exact:
+		return nil, fmt.Errorf("%s: a Softmax of one number is 1 for all events", path)
+	case m.Outputs[0].Width == 2 && cfg.Form == "" && !n.exact:
+		return nil, fmt.Errorf("%s: output %v without a Softmax at the end; say whether it is a %s or a %s", path, m.Outputs[0], Probability, Logit)
+	}
+	return n, nil
+}
+
+// Dim implements Weigher.
+func (n *ONNX) Dim() int { return n.Model.Inputs[0].Width }
+
+// Build implements Weigher.
+func (n *ONNX) Build(prefix string, x *graph.Node) *graph.Node {
+	y := n.Model.Build(prefix, x)[0]
+	two := n.Model.Outputs[0].Width == 2
+	if n.Config.Form == Probability && !n.exact {
+		if !two {
+			return graph.Sub(graph.Log(y), graph.Log(graph.AddScalar(graph.Neg(y), 1)))
+		}
+		y = graph.Log(y)
+	}
+	if two {
+		y = graph.Sub(graph.Slice(y, 1, 2), graph.Slice(y, 0, 1))
+	}
+	return y
+}
+
+// Bind implements Weigher.
+func (n *ONNX) Bind(b nn.Binder, prefix string) error { return n.Model.Bind(b, prefix) }
+
+// Logits implements Weigher.
+func (n *ONNX) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
+	return evaluate(e, x, n.Dim(), n.Build, n.Bind)
+}
+
+type onnxMeta struct {
+	modeldir.Header
+	Config ONNXConfig `json:"network"`
+}
+
+// Save implements Weigher. The directory holds the file itself, as model.onnx.
+func (n *ONNX) Save(dir string) error {
+	file := func(path string) error { return atomicfile.WriteBytes(path, n.Model.Bytes()) }
+	return modeldir.Save(dir, onnxMeta{modeldir.NewHeader(onnxKind), n.Config}, nil, map[string]modeldir.Writer{onnxName: file})
+}
+
+// loadONNX reads a model directory of kind onnx-classifier.
+func loadONNX(dir string) (*ONNX, error) {
+	var m onnxMeta
+	if err := modeldir.Load(dir, &m); err != nil {
+		return nil, err
+	}
+	return ImportONNX(filepath.Join(dir, onnxName), m.Config)
+}
