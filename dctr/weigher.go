@@ -50,3 +50,12 @@ func LoadWeigher(dir string) (Weigher, error) {
 	}
 	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, importedKind, onnxKind)
 }
+
+// IsWeigher tells whether model directories of a kind are read by LoadWeigher.
+func IsWeigher(kind string) bool {
+	switch kind {
+	case classifierKind, ensembleKind, importedKind, onnxKind:
+		return true
+	}
+	return false
+}

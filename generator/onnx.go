@@ -19,7 +19,9 @@ const (
 
 // ONNXConfig says how the network of an ONNX file generates.
 type ONNXConfig struct {
-	Prior  Prior  `json:"prior,omitempty"`  // of its input: normal ("" means it) or uniform
+	// Prior is that of its input, normal or uniform. "" takes what the file says, which
+	// EncodeONNX writes, and otherwise normal.
+	Prior  Prior  `json:"prior,omitempty"`
 	Output string `json:"output,omitempty"` // the features among several outputs; "" takes the only one
 }
 
@@ -49,6 +51,9 @@ func NewONNX(path string, cfg ONNXConfig) (*ONNX, error) {
 	}
 	if err := checkSizes(m.Inputs[0].Width, m.Outputs[0].Width); err != nil {
 		return nil, fmt.Errorf("%s: latents and features: %w", path, err)
+	}
+	if cfg.Prior == "" && Prior(m.Metadata[metaPrior]).check() == nil {
+		cfg.Prior = Prior(m.Metadata[metaPrior])
 	}
 	return &ONNX{Config: cfg, Model: m}, nil
 }

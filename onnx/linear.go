@@ -164,9 +164,12 @@ func (l *lowering) product(a, b *value) (*value, error) {
 	if vectorB {
 		bd = append(bd, 1)
 	}
-	ad = append(ad, 1)                                            // …, i, k, 1
-	bd = slices.Insert(bd, len(bd)-2, 1)                          // …, 1, k, j
-	if ad[len(ad)-2] != bd[len(bd)-2] || ad[len(ad)-2] == batch { // k
+	ad = append(ad, 1)                   // …, i, k, 1
+	bd = slices.Insert(bd, len(bd)-2, 1) // …, 1, k, j
+	if ad[len(ad)-2] == batch {          // k
+		return nil, fmt.Errorf("%s times %s: a sum over the batch; rows are independent of each other", a.shape(), b.shape())
+	}
+	if ad[len(ad)-2] != bd[len(bd)-2] {
 		return nil, fmt.Errorf("%s times %s", a.shape(), b.shape())
 	}
 	x, err := l.as(a, ad)

@@ -13,7 +13,7 @@ var layers = []string{
 	"graph metric dataset mcmc internal/safetensors report/figure",
 	"engine/cpu engine/ref graph/graphtest",
 	"nn optim report calo calo/showerscore",
-	"train internal/modeldir onnx",
+	"train internal/modeldir onnx onnx/onnxtest",
 	"generator rundir",
 	"dctr fastsim",
 	"omnifold",

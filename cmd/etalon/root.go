@@ -96,7 +96,7 @@ weights (DCTR), and the weights into a better, unweighted generator (LaSeR).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
-	for _, verb := range []func() *cobra.Command{a.runCmd, a.dataCmd, a.reweightCmd, a.importCmd, a.observablesCmd, a.unfoldCmd, a.sampleCmd, a.scoreCmd, a.reportCmd, a.benchCmd, a.versionCmd} {
+	for _, verb := range []func() *cobra.Command{a.runCmd, a.dataCmd, a.reweightCmd, a.importCmd, a.observablesCmd, a.unfoldCmd, a.sampleCmd, a.exportCmd, a.scoreCmd, a.reportCmd, a.benchCmd, a.versionCmd} {
 		root.AddCommand(verb())
 	}
 	root.SetHelpCommand(helpCmd(root))
