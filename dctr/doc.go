@@ -11,6 +11,6 @@
 // that weights every event by a network which did not see it, with weighted examples
 // of either sign and a Calibration on held-out ones; all are a Weigher. Diagnose says
 // what weights are worth, Clip cuts them and tells what that cost, and ClosureTest
-// lets a fresh classifier look for a difference that they leave. ImportKeras reads a
-// classifier that was trained elsewhere.
+// lets a fresh classifier look for a difference that they leave. ImportKeras and
+// ImportONNX read a classifier that was trained elsewhere, EncodeONNX writes one.
 package dctr

@@ -113,6 +113,19 @@ func tinyKind(t *testing.T, kind string) Config {
 				t.Fatal(err)
 			}
 		}
+	case "onnx":
+		c.Generator.Kind, c.Generator.Model = kindModel, filepath.Join(t.TempDir(), "g.onnx")
+		gan, err := generator.NewGAN(generator.GANConfig{Latent: 2, Hidden: 1, Units: 8, Residual: true}, []float64{1, 1}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := generator.EncodeONNX(gan, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(c.Generator.Model, file, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	case kindModel:
 		gan, err := generator.NewGAN(generator.GANConfig{Latent: 2, Hidden: 1, Units: 8, Residual: true}, []float64{1, 1}, 1)
 		if err != nil {
@@ -165,7 +178,7 @@ func TestRunKindsOfGenerator(t *testing.T) {
 		pullBack string
 		rows     []string
 	}{
-		"gan": {"direct", plain}, "vae": {"direct", plain}, "model": {"direct", plain},
+		"gan": {"direct", plain}, "vae": {"direct", plain}, "model": {"direct", plain}, "onnx": {"direct", plain},
 		"gan, uniform": {"direct", plain}, "gan, hidden": {"omnifold", hidden},
 		"process": {"omnifold", hidden}, "pairs": {"omnifold", plain[:2]},
 	} {

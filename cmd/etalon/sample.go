@@ -121,7 +121,7 @@ func (a *app) sample(o sampleOptions) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	isModel, isRun := exists(o.model, "model.json"), exists(o.model, "run.toml")
+	isModel, isRun := exists(o.model, "model.json") || generator.IsONNX(o.model), exists(o.model, "run.toml")
 	switch {
 	case isModel && o.method != "":
 		return usage("--method %s: %s is a model directory; --method is for runs", o.method, o.model)
