@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -207,5 +206,5 @@ func TestZoo(t *testing.T) {
 			n++
 		})
 	}
-	t.Log(fmt.Sprintf("%d graphs, largest relative deviation %.2g", n, worst))
+	t.Logf("%d graphs, largest relative deviation %.2g", n, worst)
 }

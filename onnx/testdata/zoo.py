@@ -187,7 +187,7 @@ def hand(name, nodes, inputs, outputs, weights, opset, rows=3, domain=None, run=
     info = lambda n, s: helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
     g = helper.make_graph(nodes, name, [info(n, ["N", *s]) for n, s in inputs], [info(n, None) for n in outputs],
                           [numpy_helper.from_array(w, n) for n, w in weights.items()])
-    m = helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)] + ([helper.make_opsetid(domain, 1)] if domain else []), ir_version=8)
+    m = helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)] + ([helper.make_opsetid(domain, 1)] if domain else []), ir_version=8 if opset < 20 else 10)
     if refused:
         ZOO[f"{name}/model"] = np.frombuffer(m.SerializeToString(), np.uint8)
         ZOO[f"{name}/refused"] = np.frombuffer(refused.encode(), np.uint8)
@@ -218,6 +218,14 @@ def hand_zoo():
     hand("mean", [n("Mean", ["z", "c"], ["a"]), n("Max", ["a", "c", "z"], ["b"]), n("LpNormalization", ["b"], ["d"], axis=1, p=1), n("ThresholdedRelu", ["d"], ["x"], alpha=0.1)], [("z", [4])], ["x"], {"c": f(4)}, 13)
     hand("shapes", [n("Shape", ["z"], ["s"]), n("Gather", ["s", "i0"], ["n"], axis=0), n("Unsqueeze", ["n", "i0v"], ["nu"]), n("Concat", ["nu", "six"], ["t"], axis=0), n("Reshape", ["z", "t"], ["a"]),
                     n("ConstantOfShape", ["t"], ["c"], value=numpy_helper.from_array(np.array([1.5], np.float32))), n("Add", ["a", "c"], ["x"])], [("z", [2, 3])], ["x"], {"i0": np.array(0, np.int64), "i0v": i64(0), "six": i64(6)}, 15)
+    hand("more_maths", [n("CastLike", ["z", "c"], ["a"]), n("Softsign", ["a"], ["b"]), n("Dropout", ["b"], ["d"]), n("Greater", ["d", "c"], ["e"]), n("Less", ["z", "c"], ["f"]), n("Xor", ["e", "f"], ["g"]), n("Cast", ["g"], ["h"], to=1),
+                        n("Floor", ["c"], ["c1"]), n("Ceil", ["c1"], ["c2"]), n("Round", ["c2"], ["c3"]), n("Sin", ["c3"], ["c4"]), n("Cos", ["c4"], ["c5"]), n("Mul", ["d", "c5"], ["k"]), n("Add", ["k", "h"], ["x"])],
+         [("z", [4])], ["x"], {"c": f(4)}, 16)
+    hand("more_reductions", [n("ReduceL1", ["z"], ["a"], axes=[1, 2], keepdims=0), n("Abs", ["z"], ["p"]), n("ReduceLogSum", ["p"], ["b"], axes=[1], keepdims=0), n("ReduceSumSquare", ["z"], ["c"], axes=[-1], keepdims=0), n("Unsqueeze", ["a", "i1"], ["a1"]),
+                             n("Concat", ["a1", "b", "c"], ["x"], axis=1)], [("z", [3, 4])], ["x"], {"i1": i64(1)}, 17)
+    hand("more_images", [n("GlobalMaxPool", ["z"], ["a"]), n("MeanVarianceNormalization", ["z"], ["b"], axes=[2, 3]), n("SpaceToDepth", ["b"], ["c"], blocksize=2), n("DepthToSpace", ["c"], ["d"], blocksize=2), n("Mul", ["d", "a"], ["x"])], [("z", [4, 4, 6])], ["x"], {}, 17)
+    hand("more_shapes", [n("Size", ["w"], ["s"]), n("Range", ["i0", "s", "i2"], ["r"]), n("Gather", ["z", "r"], ["x"], axis=1)], [("z", [6])], ["x"], {"w": f(2, 3), "i0": np.array(0, np.int64), "i2": np.array(2, np.int64)}, 17)
+    hand("newest", [n("RMSNormalization", ["z", "c"], ["a"], axis=-1), n("Swish", ["a"], ["x"], alpha=1.5)], [("z", [3, 4])], ["x"], {"c": f(4)}, 24)
     hand("refused_lstm", [n("LSTM", ["z", "w", "r"], ["y"], hidden_size=2, name="rnn0")], [("z", [1, 4])], ["y"], {"w": f(1, 8, 4), "r": f(1, 8, 2)}, 14, refused="LSTM")
     hand("refused_domain", [n("Magic", ["z"], ["y"], domain="acme")], [("z", [4])], ["y"], {}, 14, domain="acme", refused="acme.Magic")
     hand("refused_batch_mean", [n("ReduceMean", ["z"], ["y"], axes=[0])], [("z", [4])], ["y"], {}, 13, refused="ReduceMean")
@@ -230,4 +238,6 @@ if __name__ == "__main__":
     hand_zoo()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zoo.npz")
     np.savez_compressed(path, **ZOO)
+    with open(os.path.join(os.path.dirname(path), "generator.onnx"), "wb") as f:  # for examples
+        f.write(ZOO["mlp17/model"].tobytes())
     print(len({k.split("/")[0] for k in ZOO}), "graphs,", os.path.getsize(path), "bytes, torch", torch.__version__, "onnxruntime", ort.__version__, file=sys.stderr)
