@@ -2,7 +2,6 @@ package dctr
 
 import (
 	"fmt"
-	"math"
 
 	"etalon/engine/cpu"
 	"etalon/graph"
@@ -87,16 +86,8 @@ func (m *Imported) Check() error {
 	if last.Units > 2 || last.Activation != "linear" {
 		return fmt.Errorf("imported network: %d outputs with activation %s; one logit, or two, are accepted", last.Units, last.Activation)
 	}
-	for i, v := range [][]float64{m.Shift, m.Scale} {
-		name := [...]string{"shift", "scale"}[i]
-		if v != nil && len(v) != m.Features {
-			return fmt.Errorf("imported network: %s has %d numbers for %d features", name, len(v), m.Features)
-		}
-		for _, x := range v {
-			if math.IsNaN(x) || math.IsInf(x, 0) || name == "scale" && x <= 0 {
-				return fmt.Errorf("imported network: %s %v; finite numbers are accepted, positive scales", name, x)
-			}
-		}
+	if err := checkInputs(m.Features, m.Shift, m.Scale); err != nil {
+		return fmt.Errorf("imported network: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package dctr
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 
 	"etalon/engine/cpu"
@@ -39,6 +40,11 @@ type ONNXConfig struct {
 type ONNX struct {
 	Config ONNXConfig
 	Model  *onnx.Model
+	// Shift and Scale are applied to the features before the network, (x - Shift)/Scale;
+	// nil is none.
+	Shift, Scale []float64
+	// Origin, if set, says what file the network is from and names its inputs.
+	Origin *Origin
 	exact  bool // the last operation was left out
 }
 
@@ -73,6 +79,12 @@ func (n *ONNX) Dim() int { return n.Model.Inputs[0].Width }
 
 // Build implements Weigher.
 func (n *ONNX) Build(prefix string, x *graph.Node) *graph.Node {
+	if n.Shift != nil {
+		x = graph.Sub(x, x.Graph.Const(n.Shift, len(n.Shift)))
+	}
+	if n.Scale != nil {
+		x = graph.Div(x, x.Graph.Const(n.Scale, len(n.Scale)))
+	}
 	y := n.Model.Build(prefix, x)[0]
 	two := n.Model.Outputs[0].Width == 2
 	if n.Config.Form == Probability && !n.exact {
@@ -98,12 +110,26 @@ func (n *ONNX) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
 type onnxMeta struct {
 	modeldir.Header
 	Config ONNXConfig `json:"network"`
+	Shift  []float64  `json:"shift,omitempty"`
+	Scale  []float64  `json:"scale,omitempty"`
+	Origin *Origin    `json:"origin,omitempty"`
+}
+
+// Check returns an error for preprocessing that does not fit the network.
+func (n *ONNX) Check() error {
+	if err := checkInputs(n.Dim(), n.Shift, n.Scale); err != nil {
+		return fmt.Errorf("onnx: %w", err)
+	}
+	return n.Origin.Check(n.Dim())
 }
 
 // Save implements Weigher. The directory holds the file itself, as model.onnx.
 func (n *ONNX) Save(dir string) error {
+	if err := n.Check(); err != nil {
+		return err
+	}
 	file := func(path string) error { return atomicfile.WriteBytes(path, n.Model.Bytes()) }
-	return modeldir.Save(dir, onnxMeta{modeldir.NewHeader(onnxKind), n.Config}, nil, map[string]modeldir.Writer{onnxName: file})
+	return modeldir.Save(dir, onnxMeta{modeldir.NewHeader(onnxKind), n.Config, n.Shift, n.Scale, n.Origin}, nil, map[string]modeldir.Writer{onnxName: file})
 }
 
 // loadONNX reads a model directory of kind onnx-classifier.
@@ -112,5 +138,29 @@ func loadONNX(dir string) (*ONNX, error) {
 	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
-	return ImportONNX(filepath.Join(dir, onnxName), m.Config)
+	n, err := ImportONNX(filepath.Join(dir, onnxName), m.Config)
+	if err != nil {
+		return nil, err
+	}
+	n.Shift, n.Scale, n.Origin = m.Shift, m.Scale, m.Origin
+	if err := n.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return n, nil
+}
+
+// checkInputs returns an error for preprocessing of so many features that is none.
+func checkInputs(dim int, shift, scale []float64) error {
+	for i, v := range [][]float64{shift, scale} {
+		name := [...]string{"shift", "scale"}[i]
+		if v != nil && len(v) != dim {
+			return fmt.Errorf("%s has %d numbers for %d features", name, len(v), dim)
+		}
+		for _, x := range v {
+			if math.IsNaN(x) || math.IsInf(x, 0) || name == "scale" && x <= 0 {
+				return fmt.Errorf("%s %v; finite numbers are accepted, positive scales", name, x)
+			}
+		}
+	}
+	return nil
 }

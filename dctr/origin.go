@@ -106,6 +106,8 @@ func originField(w Weigher) **Origin {
 		return &w.Origin
 	case *Imported:
 		return &w.Origin
+	case *ONNX:
+		return &w.Origin
 	}
 	return nil
 }

@@ -205,7 +205,7 @@ func TestHostileWeighers(t *testing.T) {
 		"huge":        {"folds", "model.json", `"members": 3`, `"members": 1000000000`, "members = 1000000000"},
 		"folds":       {"folds", "model.json", `"folds": 3`, `"folds": 2`, "3 members of 2 folds"},
 		"no folds":    {"folds", "model.json", `"folds": 3`, `"folds": -3`, "3 members of -3 folds"},
-		"kind":        {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier, ensemble and imported`},
+		"kind":        {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier, ensemble, imported and onnx-classifier`},
 		"inner kind":  {"folds", "member1/model.json", `"classifier"`, `"ensemble"`, `"ensemble"; classifier is accepted`},
 		"calibration": {"isotonic", "model.json", `"isotonic"`, `"platt"`, `kind = "platt"`},
 		"knots":       {"isotonic", "model.json", `-0.01,`, `-0.3,`, "knot 1"},

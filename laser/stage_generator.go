@@ -22,7 +22,7 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if c.imports() && !exists(dir) {
+	if c.imports() && !rundir.Exists(dir) {
 		if err := r.importGenerator(dir); err != nil {
 			return "", err
 		}
@@ -65,7 +65,7 @@ func (r *Run) loadGenerator() (*primary, error) {
 	}
 	var net generator.Generator
 	var err error
-	if dir := GeneratorDir(r.d.String(), r.cfg); c.imports() && !exists(dir) { // a run that begins
+	if dir := GeneratorDir(r.d.String(), r.cfg); c.imports() && !rundir.Exists(dir) { // a run that begins
 		net, err = c.importONNX()
 	} else {
 		net, err = generator.Load(dir)

@@ -10,6 +10,7 @@ import (
 
 	"etalon/calo"
 	"etalon/dctr"
+	"etalon/generator"
 )
 
 // imported is what import says about its model.
@@ -24,21 +25,27 @@ type imported struct {
 func (a *app) importCmd() *cobra.Command {
 	var (
 		out, scale, shift string
+		network           dctr.ONNXConfig
 		asJSON            bool
 	)
 	cmd := &cobra.Command{
-		Use:   "import [MODEL.json] WEIGHTS.h5 --out DIR",
-		Short: "Make a model of a Keras classifier, for reweight --apply",
+		Use:   "import [MODEL.json] WEIGHTS.h5|MODEL.onnx --out DIR",
+		Short: "Make a model of a Keras or ONNX classifier, for reweight --apply",
 		Long: `Reads a classifier of dense layers as Keras 2 writes it, model.to_json() in one
 file and model.save_weights() in another, or both in one file of model.save(), and
 writes a model directory, which etalon reweight --apply takes. Its output is a
 sigmoid or a softmax of two, of which the last is truth, or a logit.
+
+A file that ends in .onnx is a classifier of any layers, exported from PyTorch,
+scikit-learn or Keras; log-weights are made of what comes before a sigmoid or softmax
+at its end. --form tells what its output is where that is not seen.
 
 What its authors did to the inputs outside of the network is told by --shift and
 --scale: the network sees (x - shift)/scale. --scale calo is that of the published
 high-level classifier of DCTRGAN (arXiv:2009.03796): numbers of cells and MeV are
 divided by 1000. Its inputs are known by name, and computed from files of showers.`,
 		Example: `  etalon import model_paper.json model_paper.h5 --scale calo --out dctrgan
+  etalon import discriminator.onnx --out d
   etalon reweight --apply dctrgan --sample showers.h5 --out w.npy`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -53,6 +60,12 @@ divided by 1000. Its inputs are known by name, and computed from files of shower
 			if err := checkModelDir(out); err != nil {
 				return err
 			}
+			if len(args) == 1 && generator.IsONNX(args[0]) {
+				return a.importONNX(args[0], out, scale, shift, network, asJSON)
+			}
+			if network != (dctr.ONNXConfig{}) {
+				return usage("--form and --output are of ONNX files")
+			}
 			description, weights := "", args[0]
 			if len(args) == 2 {
 				description, weights = args[0], args[1]
@@ -62,7 +75,7 @@ divided by 1000. Its inputs are known by name, and computed from files of shower
 				return err
 			}
 			m.Origin = &dctr.Origin{Software: software()}
-			if err := scaleInputs(m, scale, shift); err != nil {
+			if m.Shift, m.Scale, m.Origin.Names, err = inputScale(m.Features, scale, shift); err != nil {
 				return err
 			}
 			for _, path := range args {
@@ -90,30 +103,56 @@ divided by 1000. Its inputs are known by name, and computed from files of shower
 	f.StringVarP(&out, "out", "o", "", "`DIR`ectory to write")
 	f.StringVar(&scale, "scale", "", "`LIST` of what the inputs are divided by, one number for each or one for all, or calo")
 	f.StringVar(&shift, "shift", "", "`LIST` of what is subtracted from the inputs before")
+	f.StringVar(&network.Form, "form", "", "of an ONNX file: its output is a probability or a logit")
+	f.StringVar(&network.Output, "output", "", "of an ONNX file: `NAME` of the output, among several")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-// scaleInputs sets what the network's authors did to its inputs.
-func scaleInputs(m *dctr.Imported, scale, shift string) error {
-	var err error
-	if m.Shift, err = perFeature("--shift", shift, m.Features); err != nil {
-		return err
-	}
-	if scale != "calo" {
-		m.Scale, err = perFeature("--scale", scale, m.Features)
-		return err
-	}
-	layers := m.Features - 3
-	if layers < 1 {
-		return usage("--scale calo: the network has %d inputs; cells, centroid, energy and the energies of layers are expected", m.Features)
-	}
-	o, err := calo.NewObservables(calo.Shape{Layers: layers, X: 1, Y: 1}, calo.HighLevel)
+// importONNX makes a model directory of a classifier in an ONNX file.
+func (a *app) importONNX(path, out, scale, shift string, cfg dctr.ONNXConfig, asJSON bool) error {
+	m, err := dctr.ImportONNX(path, cfg)
 	if err != nil {
 		return err
 	}
-	m.Scale, m.Origin.Names = calo.HighLevelScale(layers), o.Names
-	return nil
+	m.Origin = &dctr.Origin{Software: software()}
+	if m.Shift, m.Scale, m.Origin.Names, err = inputScale(m.Dim(), scale, shift); err != nil {
+		return err
+	}
+	s, err := hashed(path)
+	if err != nil {
+		return err
+	}
+	m.Origin.Files = []dctr.Source{*s}
+	if err := m.Save(out); err != nil {
+		return err
+	}
+	source := fmt.Sprintf("ONNX, opset %d, by %q", m.Model.Opset, m.Model.Producer)
+	if asJSON {
+		return a.printJSON(imported{Out: out, Features: m.Dim(), Source: source, Names: m.Origin.Names})
+	}
+	_, err = fmt.Fprintf(a.out, "%s: %s, %d features, %d parameters\n", out, source, m.Dim(), m.Model.Params.Len())
+	return err
+}
+
+// inputScale reads what the authors of a network of so many features did to them.
+func inputScale(features int, scale, shift string) (subtract, divide []float64, names []string, err error) {
+	if subtract, err = perFeature("--shift", shift, features); err != nil {
+		return nil, nil, nil, err
+	}
+	if scale != "calo" {
+		divide, err = perFeature("--scale", scale, features)
+		return subtract, divide, nil, err
+	}
+	layers := features - 3
+	if layers < 1 {
+		return nil, nil, nil, usage("--scale calo: the network has %d inputs; cells, centroid, energy and the energies of layers are expected", features)
+	}
+	o, err := calo.NewObservables(calo.Shape{Layers: layers, X: 1, Y: 1}, calo.HighLevel)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return subtract, calo.HighLevelScale(layers), o.Names, nil
 }
 
 // perFeature reads a list of as many numbers as there are features, or of one for all.

@@ -31,8 +31,9 @@ func (a *app) sampleCmd() *cobra.Command {
 		Short: "Draw points from a model or from a run",
 		Long: `Draws points from a model and writes them as a table of float32.
 
-FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz. MODEL is a model directory (a flow, a GAN or a refined model) or the directory of
-a run. Of a run --method chooses what is sampled:
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz. MODEL is a model directory
+(a flow, a GAN or a refined model), a generator's ONNX file or the directory of a
+run. Of a run --method chooses what is sampled:
 
   refiner    the refined model (the default)
   baseline   the generator before its refinement
