@@ -63,6 +63,7 @@ func ReadSparse(ctx context.Context, r *Reader, limit int) (*Sparse, error) {
 const sparseBlock = 1 << 20 // cells that are read at a time
 
 // Append adds showers, n×Layers×X×Y in MeV; their cells are copied. Energies stays as it is.
+// Cells that are no finite numbers are an error; the showers before them are kept.
 func (s *Sparse) Append(showers []float32) error {
 	size := s.Shape.Cells()
 	if len(showers)%size != 0 {
@@ -73,6 +74,10 @@ func (s *Sparse) Append(showers []float32) error {
 			if v == 0 {
 				continue
 			}
+			if v-v != 0 {
+				s.cells, s.mev = s.cells[:s.first[s.Len()]], s.mev[:s.first[s.Len()]]
+				return fmt.Errorf("calo: shower %d, cell %d is %v; finite numbers are accepted", s.Len(), i, v)
+			}
 			s.cells, s.mev = append(s.cells, uint32(i)), append(s.mev, v)
 		}
 		if len(s.cells) > maxStored {
@@ -82,6 +87,9 @@ func (s *Sparse) Append(showers []float32) error {
 	}
 	return nil
 }
+
+// Dim returns the number of cells of a shower.
+func (s *Sparse) Dim() int { return s.Shape.Cells() }
 
 // Len returns the number of showers.
 func (s *Sparse) Len() int { return len(s.first) - 1 }
