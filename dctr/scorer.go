@@ -2,7 +2,6 @@ package dctr
 
 import (
 	"etalon/engine/cpu"
-	"etalon/generator"
 	"etalon/graph"
 	"etalon/nn"
 )
@@ -39,10 +38,17 @@ func NewScorer(e *cpu.Engine, w Weigher) (*Scorer, error) {
 // LogWeights returns the log-weights of rows, row-major: what the Weigher's Logits gives,
 // bit by bit, however the rows are cut into blocks.
 func (s *Scorer) LogWeights(x []float32) ([]float64, error) {
+	return s.sample(Sample{X: x})
+}
+
+// LogWeightsOf returns the log-weights of all examples.
+func (s *Scorer) LogWeightsOf(x Examples) ([]float64, error) { return s.sample(Sample{From: x}) }
+
+func (s *Scorer) sample(x Sample) ([]float64, error) {
 	logits := make([][]float64, len(s.programs))
 	for i, p := range s.programs {
 		var err error
-		if logits[i], err = generator.Evaluate(p, "x", x, s.dim); err != nil {
+		if logits[i], err = x.run(p, s.dim); err != nil {
 			return nil, err
 		}
 	}

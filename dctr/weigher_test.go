@@ -54,8 +54,11 @@ func weighers(t *testing.T) map[string]dctr.Weigher {
 	for i := range dense.Params.Flat() {
 		dense.Params.Flat()[i] = float32(i*i%7-3) / 4
 	}
+	volume := newVolume(t, dctr.Volume{Positions: [3]int{1, 2, 1}, Filters: []int{3}, Stride: []int{1}, Pad: []int{1}, Kernel: 2, Dense: []int{4}, Slope: 0.1, Unit: 2, Mirror: true}, 5)
+	volume.Calibration = scaled
 	return map[string]dctr.Weigher{
 		"imported":    dense,
+		"volume":      volume,
 		"plain":       list[0],
 		"temperature": list[1],
 		"isotonic":    list[2],
