@@ -42,6 +42,8 @@ func tiny(t *testing.T) Config {
 	c.Generator.Fastsim.Rounds, c.Generator.Fastsim.Simulated = 1, 1000
 	c.HighLevel.Members, c.HighLevel.Training.Epochs = 2, 2
 	c.Closure.Training.Epochs = 2
+	c.LowLevel.Showers, c.LowLevel.Training.Epochs = 64, 1
+	c.LowLevel.Network.Filters, c.LowLevel.Network.Dense = []int{2, 2, 2}, []int{8}
 	c.Refine.Showers, c.Refine.Iterations, c.Refine.Training.Epochs = 150, 2, 2
 	c.Score.Replicas, c.Score.Differences = -1, false
 	return c
@@ -76,14 +78,14 @@ func TestRunContinues(t *testing.T) {
 	e := cpu.New(2)
 	defer e.Close()
 	m := runTo(t, e, whole, c)
-	for _, name := range []string{methodGenerator, methodHigh, methodAccepted, methodRefined} {
+	for _, name := range []string{methodGenerator, methodHigh, methodLow, methodAccepted, methodRefined} {
 		if m.Closure[name] == nil || m.Scores.Observable(calo.NActive).Score(name) == nil {
 			t.Errorf("there is no score of %s", name)
 		}
 	}
 	one := cpu.New(1)
 	defer one.Close()
-	for _, stage := range []string{"showers", "generator", "train ", "rejection", "refined"} {
+	for _, stage := range []string{"generator", "BIB-AE", "network", "low level", "rejection", "refined"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := Open(parts, c, one, &quiet{stop: func(info string, _ int) {
 			if strings.Contains(info, stage) {
@@ -163,6 +165,7 @@ func TestWeightsOfFile(t *testing.T) {
 	c.Generator.Layout = c.Truth.Config
 	c.Generator.Showers, c.Generator.Scored = 16000, 8000
 	c.HighLevel.Training.Epochs, c.Closure.Training.Epochs = 12, 6
+	c.LowLevel.Showers = 0
 	e := cpu.New(2)
 	defer e.Close()
 	m := runTo(t, e, filepath.Join(dir, "run"), c)
@@ -198,6 +201,8 @@ func TestOpenRefuses(t *testing.T) {
 		"observable":      {func(c *Config) { c.HighLevel.Observables = []string{"colour"} }, `unknown observable "colour"`},
 		"other showers":   {func(c *Config) { c.Generator.Kind, c.Generator.File = KindFile, "run.go" }, "run.go"},
 		"numbers":         {func(c *Config) { c.Generator.Scored = 7 }, "scored = 7"},
+		"cells":           {func(c *Config) { c.LowLevel.Network.Filters = []int{1 << 30, 1, 1} }, "low_level"},
+		"autoencoder":     {func(c *Config) { c.Generator.Kind = KindBIBAE; c.Generator.BIBAE.Network.X = 7 }, "generator.bibae.network"},
 		"clip":            {func(c *Config) { c.HighLevel.Clip = 0.5 }, "clip = 0.5"},
 		"other protocol":  {func(c *Config) { c.Protocol = "laser" }, `protocol = "laser"`},
 		"refined showers": {func(c *Config) { c.Refine.Showers = -1 }, "refine.showers = -1"},

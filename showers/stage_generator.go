@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"etalon/bibae"
 	"etalon/calo"
 	"etalon/dataset"
 	"etalon/fastsim"
@@ -16,8 +17,11 @@ import (
 // openGenerator fits the generator to the truth, or reads it.
 func (r *Run) openGenerator(ctx context.Context) (string, error) {
 	dir := r.d.Path("models", "generator")
-	if r.cfg.Generator.Kind != KindFastsim || rundir.Exists(dir) {
+	if !r.cfg.Generator.trains() || rundir.Exists(dir) {
 		return "", r.loadGenerator()
+	}
+	if r.cfg.Generator.Kind == KindBIBAE {
+		return r.trainBIBAE(ctx, dir)
 	}
 	cfg := r.cfg.Generator.Fastsim
 	cfg.Seed, cfg.Threads = r.cfg.Seed, r.e.Threads()
@@ -43,6 +47,28 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("fitted to %d showers", r.truth.train.len()), r.loadGenerator()
+}
+
+// trainBIBAE trains the autoencoder on the showers of the truth.
+func (r *Run) trainBIBAE(ctx context.Context, dir string) (string, error) {
+	c := r.cfg.Generator.BIBAE
+	store, err := r.truth.train.sparse(ctx, r.shape, r.truth.train.len())
+	if err != nil {
+		return "", err
+	}
+	m, err := bibae.New(c.Network, r.cfg.Seed)
+	if err != nil {
+		return "", err
+	}
+	l, err := bibae.NewLearner(r.e, m, store, c.Training, r.cfg.Seed)
+	if err != nil {
+		return "", err
+	}
+	note, err := r.d.Fit(ctx, "BIB-AE", l, c.Training.Config, func() error { return m.Save(dir) })
+	if err != nil {
+		return "", err
+	}
+	return note, r.loadGenerator()
 }
 
 var errStop = fmt.Errorf("showers: no more blocks are wanted")
@@ -83,7 +109,7 @@ func (r *Run) loadGenerator() error {
 		return nil
 	}
 	dir := c.Model
-	if c.Kind == KindFastsim {
+	if c.trains() {
 		dir = r.d.Path("models", "generator")
 	}
 	sim, err := generator.LoadSimulator(r.e, dir, Kinds()...)
@@ -100,7 +126,9 @@ func (r *Run) loadGenerator() error {
 
 // Kinds are the kinds of generators of showers that generator.LoadSimulator does not know
 // itself.
-func Kinds() []generator.SimulatorKind { return []generator.SimulatorKind{fastsim.Kind()} }
+func Kinds() []generator.SimulatorKind {
+	return []generator.SimulatorKind{fastsim.Kind(), bibae.Kind()}
+}
 
 // own is a set of n showers in the run directory.
 func (r *Run) own(name string, n int) set {
