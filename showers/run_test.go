@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,21 @@ func TestRunContinues(t *testing.T) {
 			t.Errorf("%s of the stopped run differs: %v", name, err)
 		}
 	}
+	// With the run's seed its own showers are drawn again.
+	for method, name := range map[string]string{"": methodRefined, "rejection": methodAccepted, "baseline": methodGenerator} {
+		out, z := filepath.Join(t.TempDir(), "x.h5"), filepath.Join(t.TempDir(), "z.npy")
+		if err := Draw(t.Context(), e, whole, method, c.Seed, 100, out, z, &quiet{}); err != nil {
+			t.Fatal(err)
+		}
+		a := set{path: out, hi: 100}
+		b := set{path: filepath.Join(whole, "samples", name+".h5"), hi: 100}
+		if !slices.Equal(cells(t, a), cells(t, b)) {
+			t.Errorf("method %q draws other showers than the run", method)
+		}
+		if err := Draw(t.Context(), e, whole, method, c.Seed+1, 100, out, "", &quiet{}); err != nil || slices.Equal(cells(t, a), cells(t, b)) {
+			t.Errorf("method %q with another seed: %v, or the same showers", method, err)
+		}
+	}
 	// What is made can be read again: a run whose generator is that of the first.
 	c.Generator.Kind, c.Generator.Model = KindModel, filepath.Join(whole, "models", "generator")
 	c.Refine.Showers = 0
@@ -117,6 +133,15 @@ func TestRunContinues(t *testing.T) {
 	if string(a) != string(b) {
 		t.Errorf("the same generator from its directory scores %s, not %s", b, a)
 	}
+}
+
+func cells(t *testing.T, s set) []float32 {
+	t.Helper()
+	var all []float32
+	if err := s.blocks(t.Context(), func(_ int, cells []float32) error { all = append(all, cells...); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // writeToy makes a file of n showers of 4 layers of 3 × 3 cells: layer energies are
