@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -30,7 +31,10 @@ type Fit struct {
 	// Calibrate is "", "temperature" or "isotonic". Each network is calibrated on the
 	// rows held out of its own training (Training.Validation).
 	Calibrate string
-	Seed      uint64
+	// Density, if set, is the generator that made the generated rows: its latents and its
+	// log-density are more inputs of the networks, and the model is a DensityWeigher.
+	Density generator.Invertible
+	Seed    uint64
 	// Train runs a training; nil means train.Loop without progress. It returns a record
 	// for each epoch.
 	Train func(ctx context.Context, name string, l train.Learner) ([]train.Record, error)
@@ -93,6 +97,9 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	}
 	if err := f.Loss.CheckWeights(gen.W); err != nil {
 		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if f.Density != nil {
+		return f.runWithDensity(ctx, e, truth, gen)
 	}
 	folds, members := max(f.Folds, 1), max(f.Members, 1)
 	var truthFold, genFold []int

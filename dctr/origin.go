@@ -120,6 +120,8 @@ func originField(w Weigher) **Origin {
 		return &w.Origin
 	case *ONNX:
 		return &w.Origin
+	case *DensityWeigher:
+		return &w.Origin
 	}
 	return nil
 }

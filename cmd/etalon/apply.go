@@ -35,7 +35,7 @@ func (o *reweightOptions) checkApply(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	for _, name := range []string{"truth", "truth-weights", "model", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
+	for _, name := range []string{"truth", "truth-weights", "model", "density", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
 		if cmd.Flags().Changed(name) {
 			return usage("--%s is of the training, which --apply does not do", name)
 		}
@@ -274,6 +274,9 @@ func applyWarnings(model dctr.Weigher, origin *dctr.Origin, sample *dctr.Source)
 	}
 	if origin.Sample == nil {
 		return warnings
+	}
+	if d, ok := model.(*dctr.DensityWeigher); ok {
+		model = d.Inner
 	}
 	if m, ok := model.(*dctr.Ensemble); ok && m.Folds > 1 && sample.SHA256 == origin.Sample.SHA256 {
 		warnings = append(warnings, "these are the events of the training; all networks together weight them here, also those that saw them")
