@@ -31,6 +31,9 @@ type Volume struct {
 	Pad     []int `toml:"pad" json:"pad"`
 	Kernel  int   `toml:"kernel" json:"kernel"` // positions along each axis
 	Dense   []int `toml:"dense" json:"dense"`   // units of the hidden dense layers
+	// NoNorm leaves out the layer norms, which hide the scale of the energies: without Log, a
+	// factor on all cells of a shower leaves no trace behind the first norm but through biases.
+	NoNorm bool `toml:"no_norm" json:"no_norm"`
 	// Slope is that of the leaky ReLU.
 	Slope float64 `toml:"slope" json:"slope"`
 	// Unit is the energy, in MeV, that the network sees as 1; 0 means 1. With Log it sees
@@ -163,7 +166,7 @@ func (v *Volume) init(p *nn.Params, s rng.Stream) {
 	list := v.convolutions()
 	for i, c := range list {
 		c.Init(p, s)
-		if i+1 < len(list) {
+		if i+1 < len(list) && !v.NoNorm {
 			v.norm(i, c).Init(p)
 		}
 	}
@@ -223,7 +226,7 @@ func (v *Volume) image(prefix string, x *graph.Node) *graph.Node {
 	list := v.convolutions()
 	for i, c := range list {
 		x = c.Build(prefix, x)
-		if i+1 < len(list) {
+		if i+1 < len(list) && !v.NoNorm {
 			x = v.norm(i, c).Build(prefix, x)
 		}
 		x = graph.LeakyReLU(x, v.Slope)

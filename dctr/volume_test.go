@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 
 	"etalon/dctr"
@@ -113,6 +114,44 @@ func TestVolumeAgainstReference(t *testing.T) {
 		// Truncation is of order step², times third derivatives of a norm's scale.
 		if d := (plus - minus) / (2 * step); math.Abs(d-want[k]) > 1e-7 {
 			t.Errorf("derivative %d of %s is %v; differences give %v", k, tensor.Name, want[k], d)
+		}
+	}
+}
+
+// Layer norms hide the scale of the energies: without biases a factor on all cells changes
+// no logit, but for what the norms add to the variance; and it does without norms, or
+// where the network sees logarithms.
+func TestNormsHideTheScale(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	x := flatShowers.draw("scale", 20)
+	scaled := slices.Clone(x)
+	for i := range scaled {
+		scaled[i] *= 1.5
+	}
+	for name, c := range map[string]struct {
+		noNorm, log, seen bool
+	}{"norm": {}, "no norm": {noNorm: true, seen: true}, "log": {log: true, seen: true}} {
+		v := tiny
+		v.NoNorm, v.Log = c.noNorm, c.log
+		m := newVolume(t, v, 1)
+		for i := range v.Filters {
+			clear(m.Params.Values("conv/" + strconv.Itoa(i) + "/b"))
+		}
+		if m.Params.Has("norm/0/W") == c.noNorm {
+			t.Errorf("%s: norm/0/W: %v", name, !c.noNorm)
+		}
+		a, err1 := m.Logits(e, x)
+		b, err2 := m.Logits(e, scaled)
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		change, size := 0.0, 0.0
+		for i := range a {
+			change, size = change+math.Abs(a[i]-b[i]), size+math.Abs(a[i]-a[0])
+		}
+		if seen := change > 0.02*size; seen != c.seen {
+			t.Errorf("%s: logits change by %v, where they vary by %v", name, change, size)
 		}
 	}
 }
