@@ -33,7 +33,7 @@ type Config struct {
 func (c Config) Check() error {
 	if c.Volume != nil {
 		if c.Hidden != 0 || c.Units != 0 || len(c.Layers) > 0 || c.Slope != 0 || c.Start != "" {
-			return fmt.Errorf("classifier: hidden, units, slope or start beside a volume; it has its own")
+			return fmt.Errorf("classifier: hidden, units, layers, slope or start beside a volume; it has its own")
 		}
 		return c.Volume.Check()
 	}

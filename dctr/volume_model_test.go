@@ -121,3 +121,34 @@ func TestVolumeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// As an ONNX file a model of volumes gives the same log-weights; rows stay flat there.
+func TestVolumeToONNX(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	c := newVolume(t, tiny, 1)
+	c.Calibration = &dctr.Calibration{Kind: dctr.Temperature, Slope: 0.5, Bias: 0.1}
+	file, err := dctr.EncodeONNX(c, dctr.ExportLogWeight, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := dctr.ImportONNX(path, dctr.ONNXConfig{Form: dctr.Logit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := flatShowers.draw("x", 20)
+	want, err1 := c.Logits(e, x)
+	got, err2 := m.Logits(e, x)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-5 {
+			t.Fatalf("log-weight %d is %v; want %v", i, got[i], want[i])
+		}
+	}
+}
