@@ -47,10 +47,14 @@ type Volume struct {
 }
 
 // FullVolume returns the network of arXiv:2009.03796 and its training: one epoch, in which
-// the smaller class is repeated. The paper does not say how large its batches were.
+// the smaller class is repeated. The paper does not say how large its batches were. Where
+// two strides leave less than three positions along an axis, the last convolution is padded.
 func FullVolume(positions [3]int) (Volume, train.Config) {
 	v := Volume{Positions: positions, Filters: []int{128, 128, 128}, Stride: []int{2, 2, 1}, Pad: []int{1, 1, 0}, Kernel: 3,
 		Dense: []int{64, 256, 256}, Slope: 0.01}
+	if (min(positions[0], positions[1], positions[2])+3)/4 < 3 {
+		v.Pad[2] = 1
+	}
 	return v, train.Config{Epochs: 1, Batch: 32, Validation: 0.1, Adam: optim.Adam{Alpha: 1e-3}, Schedule: optim.Schedule{Kind: "constant"}}
 }
 

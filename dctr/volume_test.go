@@ -3,9 +3,12 @@ package dctr_test
 import (
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
@@ -40,9 +43,16 @@ func TestFullVolume(t *testing.T) {
 	if cfg.Check() != nil || cfg.Epochs != 1 || cfg.Adam.Alpha != 1e-3 || v.Slope != 0.01 || v.Log || v.NoFlip {
 		t.Errorf("training %+v of %+v", cfg, v)
 	}
-	small, cfg := dctr.SmallVolume([3]int{30, 30, 30})
-	if small.Check() != nil || cfg.Check() != nil {
-		t.Error("the small one is refused")
+	for _, p := range [][3]int{{30, 30, 30}, {45, 16, 9}, {45, 50, 18}, {3, 4, 5}, {1, 8, 9}, {1, 1, 1}} {
+		small, cfg := dctr.SmallVolume(p)
+		if err := errors.Join(small.Check(), cfg.Check()); err != nil {
+			t.Errorf("%v: %v", p, err)
+		}
+		text, err := toml.Marshal(small)
+		var back dctr.Volume
+		if err = errors.Join(err, toml.Unmarshal(text, &back)); err != nil || !reflect.DeepEqual(back, small) {
+			t.Errorf("%v: from TOML %+v, %v; want %+v", p, back, err, small)
+		}
 	}
 }
 
