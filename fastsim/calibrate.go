@@ -24,8 +24,9 @@ type calibration struct {
 	// width and multiplicity depend on the profile's numbers, per standard deviation,
 	// and scatter about that.
 	width, multiplicity dependence
-	response            *mat.Dense // see gains
-	quantum             float64    // of the spots, MeV
+	response            *mat.Dense    // see gains
+	floor               []float64     // of the layers: see census.view
+	covariance          *mat.SymDense // of the layers' fluctuations, MeV
 	// target are the rings' shares that the radial profiles are fitted to.
 	target [len(ages)][rings]float64
 }
@@ -53,15 +54,22 @@ func calibrate(ctx context.Context, p Parameters, truth *census, cfg *Config) (*
 
 // begin takes what the truth says without simulation.
 func (c *calibration) begin() {
-	c.Response = make([]float64, c.Layers)
+	c.Response, c.Clump = make([]float64, c.Layers), make([]float64, c.Layers)
 	c.Spread = make([]float64, c.Layers)
 	for l := range c.Response {
-		c.Response[l], c.Spread[l] = 1, 1
+		c.Response[l], c.Spread[l], c.Clump[l] = 1, 1, 1
+	}
+	c.floor = make([]float64, c.Layers)
+	for i, e := range c.truth.energy {
+		c.floor[i%c.Layers] += float64(e) / float64(c.truth.len())
+	}
+	for l, e := range c.floor {
+		c.floor[l] = max(e, 1e-3)
 	}
 	for range 3 {
-		c.respond(c.truth.view(c.Response))
+		c.respond(c.truth.view(c.Response, c.floor))
 	}
-	c.look = c.truth.view(c.Response)
+	c.look = c.truth.view(c.Response, c.floor)
 	c.scale = c.look.scale()
 	for k, m := range c.profileMarginals() {
 		values := make([]float64, len(c.look.column[k]))
@@ -70,7 +78,11 @@ func (c *calibration) begin() {
 				values[i] = math.Exp(v)
 			}
 		}
-		*m = shifted(k, newMarginal(values), 0, 1)
+		stretch := 1.0
+		if k == latEnergy {
+			stretch = energyShare
+		}
+		*m = shifted(k, newMarginal(values), 0, stretch)
 	}
 	c.Correlation = identity(numbers)
 	for i, row := range c.look.correlation() {
@@ -78,9 +90,10 @@ func (c *calibration) begin() {
 	}
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
-	c.quantum = c.wantedQuantum()
-	c.SpotEnergy = c.quantum / 2
-	c.setSigma()
+	c.SpotEnergy, c.SpotSigma, c.CountSpread = firstSpot, firstSigma, countSpread
+	c.Pair, c.Conversion, c.ConversionSpread = 0.7*math.Exp(c.truth.first[1]/float64(c.truth.len())), firstConversion, conversionSpread
+	c.Modes = min(modes, c.Layers)
+	c.beginFluctuation()
 	c.Radial = make([]RadialKnot, len(ages))
 	for k, age := range ages {
 		c.target[k] = shares(c.truth.rings[k])
@@ -102,23 +115,6 @@ func (c *calibration) respond(v *view) {
 		}
 	}
 	balance(c.Response, c.Depth, v.observed)
-}
-
-// wantedQuantum is what the truth has, but no more than what leaves a quarter of the
-// variance of the whole shower's energy to that number.
-func (c *calibration) wantedQuantum() float64 {
-	_, sd := c.look.mean(latEnergy)
-	visible := 0.0
-	for _, e := range c.look.observed {
-		visible += e
-	}
-	return min(c.look.quantum, 0.75*sd*sd*visible)
-}
-
-// setSigma sets the spread of spots from their mean and quantum, their mean square over
-// their mean.
-func (c *calibration) setSigma() {
-	c.SpotSigma = math.Sqrt(min(max(math.Log(c.quantum/c.SpotEnergy), 0.01), 3))
 }
 
 // depend sets the marginals and correlations of width and multiplicity. They are sums of
@@ -199,6 +195,7 @@ func (c *calibration) simulate(ctx context.Context, p Parameters, n int, stream 
 	latent := rng.New(c.cfg.Seed, "fastsim latents "+stream)
 	const block = 64
 	out := c.Parameters.census(c.cfg)
+	latents := s.LatentDim()
 	columns, z := make([]float32, block*latents), make([]float32, block*latents)
 	x := make([]float32, block*s.Dim())
 	for lo := 0; lo < n; lo += block {

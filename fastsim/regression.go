@@ -22,7 +22,10 @@ func (v *view) scale() (s scale) {
 	return s
 }
 
-// regress fits a column by least squares.
+// ridge keeps slopes small in directions that showers tell little about.
+const ridge = 0.3
+
+// regress fits a column by least squares with a ridge.
 func (v *view) regress(column int, s scale) (r regression) {
 	const n = profileNumbers + 1
 	var a [n][n + 1]float64
@@ -42,8 +45,8 @@ func (v *view) regress(column int, s scale) (r regression) {
 			}
 		}
 	}
-	for j := range n {
-		a[j][j] += 1e-6 * float64(count) // for numbers that do not vary
+	for j := range profileNumbers {
+		a[j][j] += ridge * float64(count)
 	}
 	for j := range n { // positive definite: no pivoting
 		for i := range n {

@@ -18,14 +18,15 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 	if sample.len() < n/2 {
 		return fmt.Errorf("fastsim: the fit failed: only %d of %d simulated showers have a longitudinal profile", sample.len(), n)
 	}
-	got := sample.view(c.Response)
+	got := sample.view(c.Response, c.floor)
 	shift := c.shifts(got)
 	c.shiftProfile(got, shift)
 	c.shiftDependence(latWidth, &c.width, got)
 	c.shiftDependence(latMultiplicity, &c.multiplicity, got)
-	c.quantum *= bounded(c.wantedQuantum() / got.quantum)
 	c.SpotEnergy *= math.Exp(-shift[latMultiplicity])
-	c.setSigma()
+	c.shiftConversion(sample)
+	c.shiftSpots(sample)
+	c.shiftFluctuation(got)
 	c.depend()
 	c.shiftRings(sample)
 	for l := range c.Response {
@@ -42,7 +43,7 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 		}
 	}
 	balance(c.Spread, c.Depth, c.look.observed)
-	c.look = c.truth.view(c.Response)
+	c.look = c.truth.view(c.Response, c.floor)
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (c *calibration) gains(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	got := base.view(c.Response)
+	got := base.view(c.Response, c.floor)
 	change := [numbers]float64{0.05, 0.05, 0.1, 0.3, 0.2, 0.2}
 	c.response = mat.NewDense(len(moved), len(moved), nil)
 	for k := range numbers {
@@ -72,7 +73,7 @@ func (c *calibration) gains(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		seen := other.view(c.Response)
+		seen := other.view(c.Response, c.floor)
 		gain := func(of int) float64 {
 			a, _ := got.mean(of)
 			b, _ := seen.mean(of)
@@ -140,7 +141,7 @@ func (c *calibration) shiftProfile(got *view, shift [numbers]float64) {
 		_, gotSD := got.mean(k)
 		// The variance that the showers' own randomness adds is in both.
 		stretch := 1.0
-		if now := c.spreadOfMarginal(k, *m); now > 0 {
+		if now := c.spreadOfMarginal(k, *m); now > 0 && k != latEnergy {
 			stretch = math.Sqrt(min(max(1+(sd*sd-gotSD*gotSD)/(now*now), 0.5), 2))
 		}
 		*m = shifted(k, *m, shift[k], stretch)
