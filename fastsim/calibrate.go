@@ -21,18 +21,18 @@ type calibration struct {
 	look  *view
 	scale scale
 
-	// width and multiplicity depend on the profile's numbers, per standard deviation,
-	// and scatter about that.
+	// width and multiplicity depend on the mean depth of the profile, per standard
+	// deviation, and scatter about that.
 	width, multiplicity dependence
-	response            *mat.Dense    // see gains
-	floor               []float64     // of the layers: see census.view
-	covariance          *mat.SymDense // of the layers' fluctuations, MeV
+	response            *mat.Dense              // see gains
+	least               [profileNumbers]float64 // of the spreads of marginals
+	covariance          *mat.SymDense           // of the layers' fluctuations, MeV
 	// target are the rings' shares that the radial profiles are fitted to.
 	target [len(ages)][rings]float64
 }
 
 type dependence struct {
-	slope [profileNumbers]float64 // none on the energy
+	slope float64
 	sigma float64
 	gain  float64 // change of the column by a change of the logarithm
 }
@@ -59,17 +59,10 @@ func (c *calibration) begin() {
 	for l := range c.Response {
 		c.Response[l], c.Spread[l], c.Clump[l] = 1, 1, 1
 	}
-	c.floor = make([]float64, c.Layers)
-	for i, e := range c.truth.energy {
-		c.floor[i%c.Layers] += float64(e) / float64(c.truth.len())
-	}
-	for l, e := range c.floor {
-		c.floor[l] = max(e, 1e-3)
-	}
 	for range 3 {
-		c.respond(c.truth.view(c.Response, c.floor))
+		c.respond(c.truth.view(c.Response))
 	}
-	c.look = c.truth.view(c.Response, c.floor)
+	c.look = c.truth.view(c.Response)
 	c.scale = c.look.scale()
 	for k, m := range c.profileMarginals() {
 		values := make([]float64, len(c.look.column[k]))
@@ -80,9 +73,12 @@ func (c *calibration) begin() {
 		}
 		stretch := 1.0
 		if k == latEnergy {
-			stretch = energyShare
+			stretch = leastShare
 		}
 		*m = shifted(k, newMarginal(values), 0, stretch)
+		if c.least[k] = c.spreadOfMarginal(k, *m); k != latEnergy {
+			c.least[k] *= leastShare
+		}
 	}
 	c.Correlation = identity(numbers)
 	for i, row := range c.look.correlation() {
@@ -126,36 +122,42 @@ func (c *calibration) depend() {
 		own[i] = c.Correlation[i][:profileNumbers]
 	}
 	definite(own)
+	along := c.deeper()
 	for i, d := range []*dependence{&c.width, &c.multiplicity} {
 		k := latWidth + i
-		*c.marginals()[k] = logNormal(0, c.spreadOf(d))
+		spread := math.Hypot(d.slope, d.sigma)
+		*c.marginals()[k] = logNormal(0, spread)
 		for j := range profileNumbers {
 			sum := 0.0
-			for i, s := range d.slope {
+			for i, s := range along {
 				sum += s * c.Correlation[i][j]
 			}
-			c.Correlation[k][j] = sum / c.spreadOf(d)
+			c.Correlation[k][j] = sum * d.slope / spread
 			c.Correlation[j][k] = c.Correlation[k][j]
 		}
 	}
-	both := 0.0
-	for i, s := range c.width.slope {
-		for j, t := range c.multiplicity.slope {
-			both += s * t * c.Correlation[i][j]
-		}
-	}
-	both /= c.spreadOf(&c.width) * c.spreadOf(&c.multiplicity)
+	w, m := &c.width, &c.multiplicity
+	both := w.slope * m.slope / (math.Hypot(w.slope, w.sigma) * math.Hypot(m.slope, m.sigma))
 	c.Correlation[latWidth][latMultiplicity], c.Correlation[latMultiplicity][latWidth] = both, both
 }
 
-func (c *calibration) spreadOf(d *dependence) float64 {
-	v := d.sigma * d.sigma
-	for i, s := range d.slope {
-		for j, t := range d.slope {
-			v += s * t * c.Correlation[i][j]
+// deeper returns how the mean depth of a profile, start + T(a+1)/a, changes with the
+// normal scores of the profile's numbers, scaled to unit variance.
+func (c *calibration) deeper() (g [profileNumbers]float64) {
+	t, a := c.Maximum.At(0), c.Exponent.At(0)
+	g[latStart] = c.spreadOfMarginal(latStart, c.Start)
+	g[latMaximum] = c.spreadOfMarginal(latMaximum, c.Maximum) * t * (a + 1) / a
+	g[latExponent] = -c.spreadOfMarginal(latExponent, c.Exponent) * t / a
+	variance := 0.0
+	for i := range g {
+		for j := range g {
+			variance += g[i] * g[j] * c.Correlation[i][j]
 		}
 	}
-	return math.Sqrt(v)
+	for i := range g {
+		g[i] /= math.Sqrt(max(variance, 1e-18))
+	}
+	return g
 }
 
 func (c *calibration) fitRadial() {

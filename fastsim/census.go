@@ -151,31 +151,26 @@ type view struct {
 	// logarithms of energy, maximum and exponent, the start, and the logarithms of
 	// spread and active cells.
 	column [numbers][]float64
+	depth  []float64 // energy-weighted mean depth of every shower
 	// observed and expected are the mean energies of the layers and those of the fitted
 	// profiles.
 	observed, expected []float64
 	scatter            *scatter
 }
 
-// view looks at showers under a response; floor are the mean energies of layers that
-// residuals are relative to beside those of the profiles.
-func (c *census) view(response, floor []float64) *view {
-	v := &view{observed: make([]float64, c.layers), expected: make([]float64, c.layers)}
+func (c *census) view(response []float64) *view {
+	v := &view{depth: make([]float64, c.len()), observed: make([]float64, c.layers), expected: make([]float64, c.layers)}
 	for k := range v.column {
 		v.column[k] = make([]float64, c.len())
 	}
 	c.fit.setResponse(response)
 	seen, share := make([]float64, c.layers), make([]float64, c.layers)
 	v.scatter = newScatter(c.layers)
-	constant := 0.0
-	expected := make([]float64, c.len()*c.layers) // by unit energy
 	for i, total := range c.total {
 		energy := c.energy[i*c.layers : (i+1)*c.layers]
 		start := crossing(energy, c.depth, total, c.fraction) - c.lead
 		maximum, a, _ := c.fit.fit(energy, start)
 		sum := profile(seen, c.depth, response, start, maximum, a)
-		constant += math.Log(total / sum)
-		copy(expected[i*c.layers:], seen)
 		for l, v := range seen {
 			share[l] = v / sum
 		}
@@ -184,18 +179,13 @@ func (c *census) view(response, floor []float64) *view {
 		}
 		for l, p := range share {
 			e, mu := float64(energy[l]), total*p
+			v.depth[i] += c.depth[l] * e / total
 			v.observed[l] += e
 			v.expected[l] += mu
 		}
 	}
-	constant = math.Exp(constant / float64(c.len()))
 	for i := range c.total {
-		for l, p := range expected[i*c.layers : (i+1)*c.layers] {
-			mu := constant * p
-			v.scatter.residual[l] = (float64(c.energy[i*c.layers+l]) - mu) / math.Sqrt(mu+floor[l])
-			v.scatter.gain[l] += mu / (mu + floor[l])
-		}
-		v.scatter.take()
+		v.scatter.take(c.energy[i*c.layers : (i+1)*c.layers])
 	}
 	v.scatter.finish(c.len())
 	for l := range c.layers {
@@ -207,15 +197,7 @@ func (c *census) view(response, floor []float64) *view {
 
 // mean returns the mean and standard deviation of a column.
 func (v *view) mean(k int) (mean, sd float64) {
-	for _, x := range v.column[k] {
-		mean += x
-	}
-	n := float64(len(v.column[k]))
-	mean /= n
-	for _, x := range v.column[k] {
-		sd += (x - mean) * (x - mean)
-	}
-	return mean, math.Sqrt(sd / n)
+	return moments(v.column[k])
 }
 
 // profileNumbers are those that the longitudinal fit gives of each shower: energy,

@@ -2,75 +2,46 @@ package fastsim
 
 import "math"
 
-// regression is a column as a linear function of the numbers of the profile's shape: its
-// value at their means, its slopes per standard deviation of each, and the spread about
-// it. The energy has no slope: it varies little beyond what the spots do.
-type regression struct {
-	mean  float64
-	slope [profileNumbers]float64
-	sigma float64
+// regression is a column as a linear function of the mean depth of the energy, in units
+// of the truth's standard deviation: its slope, and the spread about it.
+type regression struct{ slope, sigma float64 }
+
+// scale is how the mean depth is made standard: the same for truth and simulation.
+type scale struct{ mean, sd float64 }
+
+func (v *view) scale() scale {
+	mean, sd := moments(v.depth)
+	return scale{mean, max(sd, 1e-9)}
 }
 
-// scale is how numbers are made standard: the same for truth and simulation.
-type scale struct{ mean, sd [profileNumbers]float64 }
-
-func (v *view) scale() (s scale) {
-	for k := range profileNumbers {
-		s.mean[k], s.sd[k] = v.mean(k)
-		s.sd[k] = max(s.sd[k], 1e-9)
-	}
-	return s
-}
-
-// ridge keeps slopes small in directions that showers tell little about.
-const ridge = 0.3
-
-// regress fits a column by least squares with a ridge.
+// regress fits a column by least squares.
 func (v *view) regress(column int, s scale) (r regression) {
-	const n = profileNumbers + 1
-	var a [n][n + 1]float64
-	row := func(i int) (x [n + 1]float64) {
-		for k := latMaximum; k < profileNumbers; k++ {
-			x[k] = (v.column[k][i] - s.mean[k]) / s.sd[k]
-		}
-		x[n-1], x[n] = 1, v.column[column][i]
-		return x
+	y := v.column[column]
+	meanY, _ := moments(y)
+	meanX, sdX := moments(v.depth)
+	n := float64(len(y))
+	for i, x := range v.depth {
+		r.slope += (x - meanX) * (y[i] - meanY) / n
 	}
-	count := len(v.column[column])
-	for i := range count {
-		x := row(i)
-		for j := range n {
-			for k := range n + 1 {
-				a[j][k] += x[j] * x[k]
-			}
-		}
+	r.slope /= max(sdX*sdX, 1e-18)
+	for i, x := range v.depth {
+		d := y[i] - meanY - r.slope*(x-meanX)
+		r.sigma += d * d / n
 	}
-	for j := range profileNumbers {
-		a[j][j] += ridge * float64(count)
-	}
-	for j := range n { // positive definite: no pivoting
-		for i := range n {
-			if i == j {
-				continue
-			}
-			f := a[i][j] / a[j][j]
-			for k := j; k <= n; k++ {
-				a[i][k] -= f * a[j][k]
-			}
-		}
-	}
-	for k := range profileNumbers {
-		r.slope[k] = a[k][n] / a[k][k]
-	}
-	r.mean = a[n-1][n] / a[n-1][n-1]
-	for i := range count {
-		x := row(i)
-		d := x[n] - r.mean
-		for k, c := range r.slope {
-			d -= c * x[k]
-		}
-		r.sigma += d * d
-	}
-	r.sigma = math.Sqrt(r.sigma / float64(count))
+	r.sigma = math.Sqrt(r.sigma)
+	r.slope *= s.sd
 	return r
+}
+
+// moments returns mean and standard deviation.
+func moments(values []float64) (mean, sd float64) {
+	for _, x := range values {
+		mean += x
+	}
+	n := float64(len(values))
+	mean /= n
+	for _, x := range values {
+		sd += (x - mean) * (x - mean)
+	}
+	return mean, math.Sqrt(sd / n)
 }

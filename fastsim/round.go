@@ -18,7 +18,7 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 	if sample.len() < n/2 {
 		return fmt.Errorf("fastsim: the fit failed: only %d of %d simulated showers have a longitudinal profile", sample.len(), n)
 	}
-	got := sample.view(c.Response, c.floor)
+	got := sample.view(c.Response)
 	shift := c.shifts(got)
 	c.shiftProfile(got, shift)
 	c.shiftDependence(latWidth, &c.width, got)
@@ -43,7 +43,7 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 		}
 	}
 	balance(c.Spread, c.Depth, c.look.observed)
-	c.look = c.truth.view(c.Response, c.floor)
+	c.look = c.truth.view(c.Response)
 	return nil
 }
 
@@ -62,7 +62,7 @@ func (c *calibration) gains(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	got := base.view(c.Response, c.floor)
+	got := base.view(c.Response)
 	change := [numbers]float64{0.05, 0.05, 0.1, 0.3, 0.2, 0.2}
 	c.response = mat.NewDense(len(moved), len(moved), nil)
 	for k := range numbers {
@@ -73,7 +73,7 @@ func (c *calibration) gains(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		seen := other.view(c.Response, c.floor)
+		seen := other.view(c.Response)
 		gain := func(of int) float64 {
 			a, _ := got.mean(of)
 			b, _ := seen.mean(of)
@@ -143,6 +143,7 @@ func (c *calibration) shiftProfile(got *view, shift [numbers]float64) {
 		stretch := 1.0
 		if now := c.spreadOfMarginal(k, *m); now > 0 && k != latEnergy {
 			stretch = math.Sqrt(min(max(1+(sd*sd-gotSD*gotSD)/(now*now), 0.5), 2))
+			stretch = max(stretch, c.least[k]/now)
 		}
 		*m = shifted(k, *m, shift[k], stretch)
 	}
@@ -177,9 +178,7 @@ func (c *calibration) spreadOfMarginal(k int, m Marginal) float64 {
 // shiftDependence corrects how a number depends on the profile and scatters.
 func (c *calibration) shiftDependence(column int, d *dependence, got *view) {
 	want, have := c.look.regress(column, c.scale), got.regress(column, c.scale)
-	for k := range d.slope {
-		d.slope[k] = min(max(d.slope[k]+(want.slope[k]-have.slope[k])/d.gain, -0.3), 0.3)
-	}
+	d.slope = min(max(d.slope+(want.slope-have.slope)/d.gain, -0.3), 0.3)
 	v := d.sigma*d.sigma + (want.sigma*want.sigma-have.sigma*have.sigma)/(d.gain*d.gain)
 	d.sigma = math.Sqrt(min(max(v, 4e-4), 0.1))
 }

@@ -11,9 +11,12 @@ const (
 	// modes are the leading components of the layers' fluctuations that a fit makes
 	// latents.
 	modes = 4
-	// energyShare is that of the spread of showers' energies that is the number of the
-	// shower's own; the rest are fluctuations of layers.
-	energyShare = 0.5
+	// leastShare is that of the spread of a number of the fitted profiles that is the
+	// shower's own; of the energy's it is that. The rest are fluctuations of layers.
+	leastShare = 0.5
+	// A fit begins with layers of this variance of energy per mean energy, in MeV, beside
+	// that of spots.
+	firstQuantum = 0.3
 	// A fit begins with a pair of this energy, in MeV a layer, that appears this far
 	// behind the start, in radiation lengths.
 	firstConversion, conversionSpread = 1, 0.7
@@ -26,27 +29,28 @@ const (
 	firstSpot, firstSigma = 0.25, 0.6
 )
 
-// scatter is how layer energies E scatter about the profiles μ of their showers: the
-// covariance of (E - μ)/√(μ + floor).
+// scatter is how layer energies scatter: the covariance of 2√E. An energy of mean μ and
+// variance qμ has about the variance q there, whatever μ.
 type scatter struct {
 	covariance *mat.SymDense
-	gain       []float64 // mean of μ/(μ + floor)
-	residual   []float64 // of the shower at hand
-	sum        []float64
+	roots, sum []float64
 }
 
 func newScatter(layers int) *scatter {
-	return &scatter{covariance: mat.NewSymDense(layers, nil), gain: make([]float64, layers), residual: make([]float64, layers), sum: make([]float64, layers)}
+	return &scatter{mat.NewSymDense(layers, nil), make([]float64, layers), make([]float64, layers)}
 }
 
-func (s *scatter) take() {
-	n := len(s.residual)
+func (s *scatter) take(energy []float32) {
+	n := len(s.roots)
+	for i, e := range energy {
+		s.roots[i] = 2 * math.Sqrt(float64(e))
+	}
 	raw := s.covariance.RawSymmetric()
-	for i, a := range s.residual {
+	for i, a := range s.roots {
 		s.sum[i] += a
 		row := raw.Data[i*raw.Stride : i*raw.Stride+n]
 		for j := i; j < n; j++ {
-			row[j] += a * s.residual[j]
+			row[j] += a * s.roots[j]
 		}
 	}
 }
@@ -54,33 +58,17 @@ func (s *scatter) take() {
 func (s *scatter) finish(showers int) {
 	n := float64(showers)
 	for i := range s.sum {
-		s.sum[i] /= n
-		s.gain[i] = max(s.gain[i]/n, 0.1)
-	}
-	for i := range s.sum {
 		for j := i; j < len(s.sum); j++ {
-			s.covariance.SetSym(i, j, s.covariance.At(i, j)/n-s.sum[i]*s.sum[j])
+			s.covariance.SetSym(i, j, s.covariance.At(i, j)/n-s.sum[i]/n*s.sum[j]/n)
 		}
 	}
 }
 
-// spotQuantum is the variance of energy per mean energy that spots give.
-func (p *Parameters) spotQuantum() float64 {
-	return p.SpotEnergy * (math.Exp(p.SpotSigma*p.SpotSigma) - 1 + p.CountSpread*p.CountSpread)
-}
-
-// beginFluctuation takes the covariance of what the truth has beyond spots.
+// beginFluctuation gives each layer fluctuations of its own.
 func (c *calibration) beginFluctuation() {
 	c.covariance = mat.NewSymDense(c.Layers, nil)
-	s := c.look.scatter
-	for i := range c.Layers {
-		for j := i; j < c.Layers; j++ {
-			v := s.covariance.At(i, j) / math.Sqrt(s.gain[i]*s.gain[j])
-			if i == j {
-				v -= c.spotQuantum() * c.Clump[i]
-			}
-			c.covariance.SetSym(i, j, v)
-		}
+	for l := range c.Layers {
+		c.covariance.SetSym(l, l, firstQuantum)
 	}
 	c.setFluctuation()
 }
@@ -91,7 +79,7 @@ func (c *calibration) shiftFluctuation(got *view) {
 	want, have := c.look.scatter, got.scatter
 	for i := range c.Layers {
 		for j := i; j < c.Layers; j++ {
-			lack := (want.covariance.At(i, j) - have.covariance.At(i, j)) / math.Sqrt(want.gain[i]*want.gain[j])
+			lack := want.covariance.At(i, j) - have.covariance.At(i, j)
 			c.covariance.SetSym(i, j, c.covariance.At(i, j)+damping*lack)
 		}
 	}
