@@ -73,7 +73,7 @@ func (c *calibration) begin() {
 		}
 		stretch := 1.0
 		if k == latEnergy {
-			stretch = leastShare
+			stretch = energyShare
 		}
 		*m = shifted(k, newMarginal(values), 0, stretch)
 		if c.least[k] = c.spreadOfMarginal(k, *m); k != latEnergy {
@@ -86,7 +86,7 @@ func (c *calibration) begin() {
 	}
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
-	c.SpotEnergy, c.SpotSigma, c.CountSpread = firstSpot, firstSigma, countSpread
+	c.SpotEnergy, c.SpotSigma, c.CountSpread, c.CountPower = firstSpot, firstSigma, countSpread, countPower
 	c.Pair, c.Conversion, c.ConversionSpread = 0.7*math.Exp(c.truth.first[1]/float64(c.truth.len())), firstConversion, conversionSpread
 	c.Modes = min(modes, c.Layers)
 	c.beginFluctuation()

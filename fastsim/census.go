@@ -156,6 +156,8 @@ type view struct {
 	// profiles.
 	observed, expected []float64
 	scatter            *scatter
+	// cells is how the logarithm of active cells scatters about what layers tell.
+	cells float64
 }
 
 func (c *census) view(response []float64) *view {
@@ -184,6 +186,7 @@ func (c *census) view(response []float64) *view {
 			v.expected[l] += mu
 		}
 	}
+	v.cells = c.scatterOfCells(v.column[latMultiplicity])
 	for i := range c.total {
 		v.scatter.take(c.energy[i*c.layers : (i+1)*c.layers])
 	}

@@ -123,7 +123,9 @@ func (s *Simulation) shower(row uint64, z, cells []float32, sc *scratch) {
 		}
 		energy := v[latEnergy]*seen + s.Pair
 		if q := s.quantum[l]; q > 0 && energy > 0 {
-			energy = fluctuated(energy, q, sc.score[l], float64(sc.chances[l]))
+			mu := energy
+			energy = fluctuated(mu, q, sc.score[l], float64(sc.chances[l]))
+			spot *= math.Pow(min(max(energy/mu, 0.25), 4), 1-s.CountPower)
 		}
 		n := poisson(energy/spot, float64(sc.normals[s.Layers+l]), s.CountSpread)
 		if n == 0 {

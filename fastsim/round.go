@@ -178,9 +178,12 @@ func (c *calibration) spreadOfMarginal(k int, m Marginal) float64 {
 // shiftDependence corrects how a number depends on the profile and scatters.
 func (c *calibration) shiftDependence(column int, d *dependence, got *view) {
 	want, have := c.look.regress(column, c.scale), got.regress(column, c.scale)
-	d.slope = min(max(d.slope+(want.slope-have.slope)/d.gain, -0.3), 0.3)
+	if column == latMultiplicity {
+		want.sigma, have.sigma = c.look.cells, got.cells
+	}
+	d.slope = min(max(d.slope+0.6*(want.slope-have.slope)/d.gain, -0.3), 0.3)
 	v := d.sigma*d.sigma + (want.sigma*want.sigma-have.sigma*have.sigma)/(d.gain*d.gain)
-	d.sigma = math.Sqrt(min(max(v, 4e-4), 0.1))
+	d.sigma = math.Sqrt(min(max(v, 2.5e-5), 0.1))
 }
 
 // shiftRings moves the targets of the radial fits: cells below the cut and the spread

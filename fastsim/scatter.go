@@ -11,9 +11,10 @@ const (
 	// modes are the leading components of the layers' fluctuations that a fit makes
 	// latents.
 	modes = 4
-	// leastShare is that of the spread of a number of the fitted profiles that is the
-	// shower's own; of the energy's it is that. The rest are fluctuations of layers.
-	leastShare = 0.5
+	// leastShare is that of the spread of a number of the fitted profiles that is at
+	// least the shower's own, energyShare what of the energy's is. The rest are
+	// fluctuations of layers.
+	leastShare, energyShare = 0.85, 0.5
 	// A fit begins with layers of this variance of energy per mean energy, in MeV, beside
 	// that of spots.
 	firstQuantum = 0.3
@@ -21,7 +22,7 @@ const (
 	// behind the start, in radiation lengths.
 	firstConversion, conversionSpread = 1, 0.7
 	// countSpread makes the number of cells scatter as little as it does.
-	countSpread = 0.4
+	countSpread, countPower = 0.3, 0.8
 	// outerRing is the first of the rings whose cells tell the energies of spots: cells
 	// there rarely have two.
 	outerRing = 4

@@ -73,6 +73,9 @@ type Parameters struct {
 	// CountSpread is the standard deviation of large numbers of spots in a layer over that
 	// of Poisson numbers.
 	CountSpread float64 `toml:"count_spread" json:"count_spread"`
+	// CountPower says how the number of a layer's spots follows its fluctuation: as that
+	// power. The energy of spots follows as the rest.
+	CountPower float64 `toml:"count_power" json:"count_power"`
 	// Clump is the factor of the mean energy of each layer's spots, around 1.
 	Clump []float64 `toml:"clump" json:"clump"`
 }
@@ -134,6 +137,8 @@ func (p *Parameters) Check() error {
 		return fmt.Errorf("fastsim: spot_energy = %v MeV; 1e-6 to 1e6 is accepted", p.SpotEnergy)
 	case !(p.CountSpread >= 0 && p.CountSpread <= 1):
 		return fmt.Errorf("fastsim: count_spread = %v; 0 to 1 is accepted", p.CountSpread)
+	case !(p.CountPower >= 0 && p.CountPower <= 1):
+		return fmt.Errorf("fastsim: count_power = %v; 0 to 1 is accepted", p.CountPower)
 	case !(p.SpotSigma >= 0 && p.SpotSigma <= 2):
 		return fmt.Errorf("fastsim: spot_sigma = %v; 0 to 2 is accepted", p.SpotSigma)
 	}
@@ -151,7 +156,7 @@ func (p *Parameters) Check() error {
 	}
 	for _, q := range p.quanta() {
 		if q > 0 {
-			most = max(most, mostFluctuated(peak, q))
+			most = max(most, 4*mostFluctuated(peak, q))
 		}
 	}
 	if n := float64(p.Layers) * most * p.Multiplicity[scores-1] / p.SpotEnergy / slices.Min(p.Clump); !(n <= mostSpots) {
