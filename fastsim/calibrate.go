@@ -26,6 +26,7 @@ type calibration struct {
 	width, multiplicity dependence
 	response            *mat.Dense              // see gains
 	least               [profileNumbers]float64 // of the spreads of marginals
+	most                []float64               // of the diagonal of covariance
 	covariance          *mat.SymDense           // of the layers' fluctuations, MeV
 	// target are the rings' shares that the radial profiles are fitted to.
 	target [len(ages)][rings]float64

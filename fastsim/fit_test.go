@@ -71,7 +71,11 @@ func TestRecovery(t *testing.T) {
 		// times these, and a bias of as much again.
 		near("layer energy", (m2-m1)/s1, 0, 0.33)
 		if l > 3 { // in front, the fit has a conversion, which these showers have not
-			near(fmt.Sprintf("spread of layer %d", l), math.Log(s2/s1), 0, 0.2)
+			tolerance := 0.2
+			if l == truth.Layers-1 { // often empty: its fluctuations are at their limit
+				tolerance = 0.35
+			}
+			near(fmt.Sprintf("spread of layer %d", l), math.Log(s2/s1), 0, tolerance)
 		}
 	}
 	near("mean energy of spots", s.SpotEnergy, truth.SpotEnergy, 0.03)

@@ -68,6 +68,7 @@ func (s *scatter) finish(showers int) {
 // beginFluctuation gives each layer fluctuations of its own.
 func (c *calibration) beginFluctuation() {
 	c.covariance = mat.NewSymDense(c.Layers, nil)
+	c.most = c.truth.variancePerMean()
 	for l := range c.Layers {
 		c.covariance.SetSym(l, l, firstQuantum)
 	}
@@ -84,7 +85,25 @@ func (c *calibration) shiftFluctuation(got *view) {
 			c.covariance.SetSym(i, j, c.covariance.At(i, j)+damping*lack)
 		}
 	}
+	c.limit()
 	c.setFluctuation()
+}
+
+// limit keeps the variance of each layer within that of the truth's energies: in layers
+// that are often empty the root's hardly follows.
+func (c *calibration) limit() {
+	factor := make([]float64, c.Layers)
+	for l := range factor {
+		factor[l] = 1
+		if v := c.covariance.At(l, l); v > c.most[l] {
+			factor[l] = math.Sqrt(c.most[l] / v)
+		}
+	}
+	for i, f := range factor {
+		for j := i; j < c.Layers; j++ {
+			c.covariance.SetSym(i, j, c.covariance.At(i, j)*f*factor[j])
+		}
+	}
 }
 
 // setFluctuation replaces the covariance by the nearest positive semi-definite one and
@@ -157,4 +176,19 @@ func (c *census) outerSpread() float64 {
 	}
 	mean := c.outer[1] / c.outer[0]
 	return math.Sqrt(max(c.outer[2]/c.outer[0]-mean*mean, 0))
+}
+
+// variancePerMean returns the variance of each layer's energy over its mean, in MeV; 0
+// for a layer without energy.
+func (c *census) variancePerMean() []float64 {
+	q, values := make([]float64, c.layers), make([]float64, c.len())
+	for l := range q {
+		for i := range values {
+			values[i] = float64(c.energy[i*c.layers+l])
+		}
+		if mean, sd := moments(values); mean > 0 {
+			q[l] = sd * sd / mean
+		}
+	}
+	return q
 }
