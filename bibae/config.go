@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"etalon/calo"
+	"etalon/internal/modeldir"
 )
 
 // Config has the sizes of encoder and decoder.
@@ -49,7 +50,7 @@ type Config struct {
 	EnergyUnit float64 `toml:"energy_unit" json:"energy_unit"`
 }
 
-// Full returns the sizes of the papers for showers of 30×30×30 cells: 81 million
+// Full returns the sizes of the papers for showers of 30×30×30 cells: 71 million
 // parameters. 24 of 512 latents are encoded.
 func Full() Config {
 	return Config{
@@ -122,32 +123,40 @@ func (c Config) Check() error {
 	case c.CellNoise && cells > maxCellNoise:
 		return fmt.Errorf("bibae: cell_noise with %d cells; up to %d are accepted", cells, maxCellNoise)
 	}
-	encoded, params, err := c.encoder().volumes()
+	params, err := c.params()
+	if err == nil {
+		err = modeldir.CheckParams(params)
+	}
 	if err != nil {
 		return fmt.Errorf("bibae: %w", err)
-	}
-	decoded, more, err := c.decoder().volumes()
-	if err != nil {
-		return fmt.Errorf("bibae: %w", err)
-	}
-	if end := decoded[len(decoded)-1]; end != (volume{[3]int{c.Layers, c.X, c.Y}, 1}) {
-		return fmt.Errorf("bibae: the decoder ends at %d×%d×%d cells with %d filters; %d×%d×%d cells with 1 filter are needed",
-			end.positions[0], end.positions[1], end.positions[2], end.channels, c.Layers, c.X, c.Y)
-	}
-	params += more + c.encoderHead(encoded).params() + c.decoderHead().params()
-	if c.CellNoise {
-		params += 2*float64(cells) + float64(c.Decoder[len(c.Decoder)-1].Filters)
-	}
-	if c.Profile {
-		params += c.profile().params()
-	}
-	if params > maxParams {
-		return fmt.Errorf("bibae: the networks would have some %.2g parameters; %d are accepted", params, maxParams)
 	}
 	return nil
 }
 
-const maxParams = 1 << 28
+// params is the number of parameters of encoder and decoder. Errors: convolutions that do
+// not fit.
+func (c Config) params() (float64, error) {
+	encoded, params, err := c.encoder().volumes()
+	if err != nil {
+		return 0, err
+	}
+	decoded, more, err := c.decoder().volumes()
+	if err != nil {
+		return 0, err
+	}
+	if end := decoded[len(decoded)-1]; end != (volume{[3]int{c.Layers, c.X, c.Y}, 1}) {
+		return 0, fmt.Errorf("the decoder ends at %d×%d×%d cells with %d filters; %d×%d×%d cells with 1 filter are needed",
+			end.positions[0], end.positions[1], end.positions[2], end.channels, c.Layers, c.X, c.Y)
+	}
+	params += more + c.encoderHead(encoded).params() + c.decoderHead().params()
+	if c.CellNoise {
+		params += 2*float64(c.Shape().Cells()) + float64(c.noiseChannels())
+	}
+	if c.Profile {
+		params += c.profile().params()
+	}
+	return params, nil
+}
 
 // head is the dense layers between volumes and latents.
 type head []dense

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"etalon/graph"
+	"etalon/internal/modeldir"
 	"etalon/nn"
 	"etalon/rng"
 )
@@ -54,8 +55,8 @@ func (c CriticConfig) check(net Config) error {
 		return fmt.Errorf("bibae: %w", err)
 	}
 	each := params + float64(list[len(list)-1].width()*c.Paths)
-	if n := float64(len(c.Towers))*each + float64(net.Shape().Cells()*c.Paths); n > maxParams {
-		return fmt.Errorf("bibae: a critic would have some %.2g parameters; %d are accepted", n, maxParams)
+	if err := modeldir.CheckParams(float64(len(c.Towers))*each + float64(net.Shape().Cells()*c.Paths)); err != nil {
+		return fmt.Errorf("bibae: critic: %w", err)
 	}
 	return nil
 }

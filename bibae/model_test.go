@@ -52,6 +52,15 @@ func TestPresets(t *testing.T) {
 	if e := j.end(); e.In != 256 || e.Units != 256 || e.Hidden != 3 {
 		t.Errorf("the critic ends with %+v", e)
 	}
+	// The count before anything is allocated is that of the parameters.
+	for _, net := range []Config{Small(), tinyConfig(false), tinyConfig(true)} {
+		if n, err := net.params(); err != nil || int(n) != newModel(t, net).Params.Len() {
+			t.Errorf("%v parameters (%v), %d are made", n, err, newModel(t, net).Params.Len())
+		}
+	}
+	if n, err := c.params(); err != nil || n < 71e6 || n > 72e6 {
+		t.Errorf("the full sizes have %v parameters: %v", n, err)
+	}
 	// The graphs of the full size are consistent.
 	g := graph.New()
 	m := &Model{Config: c, Energy: 50}
@@ -167,6 +176,16 @@ func TestSaveLoad(t *testing.T) {
 				t.Error("an infinite energy: no error")
 			}
 		}
+	}
+	// Sizes that the stored parameters are too few for.
+	dir := filepath.Join(t.TempDir(), "large")
+	m := newModel(t, tinyConfig(false))
+	m.Config.Wide = 1 << 14
+	if err := m.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "hold fewer parameters") {
+		t.Errorf("sizes beyond the stored parameters: %v", err)
 	}
 	if _, err := Load(t.TempDir()); err == nil {
 		t.Error("an empty directory: no error")
