@@ -42,6 +42,9 @@ type Config struct {
 	// LogVar is where the logarithm of the variance of encoded latents starts. Below zero they
 	// carry much from the start, and MMD spreads their means; 0 is as in the paper.
 	LogVar float64 `toml:"log_var" json:"log_var"`
+	// EncodeSums shows the encoder's dense layers, beside what its convolutions make, the
+	// standardised sums of a shower that the critic of sums sees. Not in the paper.
+	EncodeSums bool `toml:"encode_sums" json:"encode_sums"`
 	// Profile is a dense path from the decoder's last dense layer but one to a number for each
 	// layer of the shower, which is added to the output of all its cells: the depth of a shower
 	// reaches its cells at once. Not in the paper.
@@ -84,7 +87,7 @@ func Small() Config {
 			{Filters: 4, Kernel: 3, Stride: 3, Pad: 1, Transposed: true, OutPad: 2},
 			{Filters: 4, Kernel: 3, Stride: 1, Pad: 1}, {Filters: 1, Kernel: 3, Stride: 1, Pad: 1},
 		},
-		Slope: 0.2, Unit: 0.1, CellNoise: true, Gain: 2.4, LogVar: -3, Profile: true, EnergyUnit: 100,
+		Slope: 0.2, Unit: 0.1, CellNoise: true, Gain: 2.4, LogVar: -3, EncodeSums: true, Profile: true, EnergyUnit: 100,
 	}
 }
 
@@ -155,6 +158,9 @@ func (c Config) params() (float64, error) {
 	if c.Profile {
 		params += c.profile().params()
 	}
+	if c.EncodeSums {
+		params += 2 * float64(c.sums())
+	}
 	return params, nil
 }
 
@@ -173,8 +179,12 @@ func (c Config) encoder() stack {
 }
 
 func (c Config) encoderHead(volumes []volume) head {
+	in := volumes[len(volumes)-1].width() + 1
+	if c.EncodeSums {
+		in += c.sums()
+	}
 	return head{
-		{"encoder/wide", volumes[len(volumes)-1].width() + 1, c.Wide}, {"encoder/units", c.Wide, c.Units},
+		{"encoder/wide", in, c.Wide}, {"encoder/units", c.Wide, c.Units},
 		{"encoder/mean", c.Units, c.Latent}, {"encoder/logvar", c.Units, c.Latent},
 	}
 }

@@ -27,9 +27,9 @@ type CriticConfig struct {
 	Difference bool `toml:"difference" json:"difference"`
 	Units      int  `toml:"units" json:"units"` // of three layers behind the paths
 	// Sums is the units of two layers of a further critic: of the energies and active cells
-	// of all layers, of their totals and of the centroid, each divided by its spread. It
-	// makes totals right that convolutions see last, at next to no cost; 0 is none. Not in
-	// the paper.
+	// of all layers, of their totals and of the centroid, each divided by its spread, the last
+	// three counting threefold. It makes totals right that convolutions see last, at next to
+	// no cost; 0 is none. Not in the paper.
 	Sums int `toml:"sums" json:"sums"`
 }
 
