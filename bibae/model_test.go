@@ -272,7 +272,7 @@ func TestStart(t *testing.T) {
 	truth := showers(t, n)
 	startOn(m, truth)
 	for _, p := range m.Params.Tensors() {
-		if p.Name != offsets && p.Name != factors {
+		if p.Name != offsets && p.Name != factors && p.Name != sumMeans && p.Name != sumScales {
 			clear(m.Params.Values(p.Name))
 		}
 	}
