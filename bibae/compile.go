@@ -20,7 +20,7 @@ func (l *learner) view(g *graph.Graph) view {
 	m := l.model
 	v := view{x: g.Input("x", m.Dim()), e: g.Input("e", 1)}
 	v.y = m.Config.compressed(v.x)
-	v.mean, v.logVar = m.encode("", v.y, v.e)
+	v.mean, v.logVar = m.encode("", v.x, v.y, v.e)
 	v.z = graph.Add(v.mean, graph.Mul(graph.Exp(graph.MulScalar(v.logVar, 0.5)), g.RandomNormal("bibae/epsilon", m.Config.Latent)))
 	noise, cells := m.uniform(g, "bibae/training")
 	v.u = m.decode("", v.z, noise, cells, v.e)

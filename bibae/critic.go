@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"etalon/graph"
+	"etalon/internal/modeldir"
 	"etalon/nn"
 	"etalon/rng"
 )
@@ -26,9 +27,9 @@ type CriticConfig struct {
 	Difference bool `toml:"difference" json:"difference"`
 	Units      int  `toml:"units" json:"units"` // of three layers behind the paths
 	// Sums is the units of two layers of a further critic: of the energies and active cells
-	// of all layers, of their totals and of the centroid, each divided by its spread. It
-	// makes totals right that convolutions see last, at next to no cost; 0 is none. Not in
-	// the paper.
+	// of all layers, of their totals and of the centroid, each divided by its spread, the last
+	// three counting threefold. It makes totals right that convolutions see last, at next to
+	// no cost; 0 is none. Not in the paper.
 	Sums int `toml:"sums" json:"sums"`
 }
 
@@ -54,8 +55,8 @@ func (c CriticConfig) check(net Config) error {
 		return fmt.Errorf("bibae: %w", err)
 	}
 	each := params + float64(list[len(list)-1].width()*c.Paths)
-	if n := float64(len(c.Towers))*each + float64(net.Shape().Cells()*c.Paths); n > maxParams {
-		return fmt.Errorf("bibae: a critic would have some %.2g parameters; %d are accepted", n, maxParams)
+	if err := modeldir.CheckParams(float64(len(c.Towers))*each + float64(net.Shape().Cells()*c.Paths)); err != nil {
+		return fmt.Errorf("bibae: critic: %w", err)
 	}
 	return nil
 }

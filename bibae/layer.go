@@ -43,8 +43,11 @@ type volume struct {
 func (v volume) count() int { return v.positions[0] * v.positions[1] * v.positions[2] }
 func (v volume) width() int { return v.count() * v.channels }
 
-// maxLayers bounds the convolutions of a stack.
-const maxLayers = 64
+// Bounds of a stack. The largest volume of the papers has 3.5 million features.
+const (
+	maxLayers   = 64
+	maxFeatures = 1 << 23
+)
 
 // volumes returns what each layer makes, or an error for sizes that do not fit, and the
 // number of parameters.
@@ -63,9 +66,15 @@ func (s stack) volumes() (list []volume, params float64, err error) {
 		} else {
 			at = volume{c.Out(), c.Filters}
 		}
+		if max(c.FineWidth(), c.CoarseWidth()) > maxFeatures {
+			return nil, 0, fmt.Errorf("%s: convolution %d: %v; volumes of up to %d features are accepted", s.name, i, c, maxFeatures)
+		}
 		rows, columns := c.WeightShape()
-		params += float64(rows)*float64(columns) + float64(at.channels)
-		if s.norm {
+		params += float64(rows) * float64(columns)
+		if !s.norm {
+			params += float64(at.channels)
+		}
+		if s.normed(i) {
 			params += 2 * float64(at.count())
 		}
 		list = append(list, at)

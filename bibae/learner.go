@@ -72,7 +72,7 @@ func NewLearner(e *cpu.Engine, m *Model, showers *calo.Sparse, cfg Training, see
 		return nil, err
 	}
 	l := &learner{cfg: cfg, model: m, showers: showers, sums: newSums(m.Config, cfg.cut(), showers), seed: seed, fading: make([]float32, 1)}
-	m.start(showers, cfg.cut())
+	m.start(showers, l.sums)
 	l.judges = critics{net: m.Config, cfg: cfg.Critic, sums: l.sums.count()}
 	l.kept = &group{params: l.judges.init(rng.New(seed, "bibae/critics")), prefix: "kept/"}
 	l.fresh = &group{params: l.freshCritics(0), prefix: "fresh/"}

@@ -60,7 +60,7 @@ func TestDerivativesOfLosses(t *testing.T) {
 		g = graph.New()
 		loss, _ := l.autoencoderLoss(g)
 		checked += l.compare(t, e, env, g, loss, l.auto)
-		if checked < 150 {
+		if checked < 50 {
 			t.Errorf("paper %v: only %d derivatives were compared", paper, checked)
 		}
 	}
@@ -111,8 +111,11 @@ func (l *learner) compare(t *testing.T, e *cpu.Engine, env ref.Env, g *graph.Gra
 				t.Errorf("∂/∂%s%s[%d]: float32 %v, float64 %v", k.prefix, s.Name, j, got, v)
 			}
 		}
+		if s.Name == sumMeans || s.Name == sumScales {
+			continue // they are not trained
+		}
 		v := env.Shared[k.prefix+s.Name]
-		for j := 0; j < len(v); j += 1 + len(v)/2 {
+		for j := len(v) / 2; j < len(v); j += len(v) {
 			// Kinks of ReLUs: of three step lengths one must be near enough.
 			old, best := v[j], math.Inf(1)
 			for _, step := range []float64{1e-6, 1e-7, 1e-5} {

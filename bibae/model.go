@@ -50,6 +50,10 @@ func New(cfg Config, seed uint64) (*Model, error) {
 	for i, b := 0, m.Params.Values("encoder/logvar/0/b"); i < len(b); i++ {
 		b[i] += float32(cfg.LogVar)
 	}
+	if cfg.EncodeSums {
+		m.Params.Add(sumMeans, cfg.sums())
+		m.Params.Add(sumScales, cfg.sums())
+	}
 	if cfg.CellNoise {
 		m.Params.Add(noiseWeights, cfg.noiseChannels())
 		m.Params.Add(offsets, cfg.Shape().Cells())
@@ -85,6 +89,12 @@ const (
 	factors      = "decoder/factor"
 )
 
+// What standardises the sums that the encoder sees; it is not trained.
+const (
+	sumMeans  = "encoder/sums/mean"
+	sumScales = "encoder/sums/scale"
+)
+
 // noiseChannels is the number of channels that the last convolution reads.
 func (c Config) noiseChannels() int {
 	if n := len(c.Decoder); n > 1 {
@@ -110,9 +120,9 @@ func (c Config) expanded(y *graph.Node) *graph.Node {
 	return graph.MulScalar(graph.AddScalar(graph.Exp(y), -1), c.Unit)
 }
 
-// encode adds the encoder to the graph of compressed showers y and energies e (rows 1, in
-// units of EnergyUnit): means and logarithms of the variances of the latents.
-func (m *Model) encode(prefix string, y, e *graph.Node) (mean, logVar *graph.Node) {
+// encode adds the encoder to the graph of showers x in MeV, y compressed, and energies e (rows
+// 1, in units of EnergyUnit): means and logarithms of the variances of the latents.
+func (m *Model) encode(prefix string, x, y, e *graph.Node) (mean, logVar *graph.Node) {
 	c := m.Config
 	s := c.encoder()
 	volumes, _, err := s.volumes()
@@ -121,15 +131,19 @@ func (m *Model) encode(prefix string, y, e *graph.Node) (mean, logVar *graph.Nod
 		return bad, bad
 	}
 	h := c.encoderHead(volumes)
-	x := graph.Concat(s.build(prefix, y), e)
+	in := graph.Concat(s.build(prefix, y), e)
+	g := y.Graph
+	if c.EncodeSums {
+		mean, scale := graph.Stop(g.Shared(prefix+sumMeans, c.sums())), graph.Stop(g.Shared(prefix+sumScales, c.sums()))
+		in = graph.Concat(in, graph.Mul(graph.Sub(c.raw(x, graph.Step(x)), mean), scale))
+	}
 	for _, d := range h[:2] {
-		x = graph.LeakyReLU(d.build(prefix, x), c.Slope)
+		in = graph.LeakyReLU(d.build(prefix, in), c.Slope)
 	}
 	// Beyond these bounds the exponential of half the logarithm is no standard deviation
 	// that training ever wants.
-	g := y.Graph
-	logVar = graph.Max(graph.Min(h[3].build(prefix, x), g.Scalar(10)), g.Scalar(-20))
-	return h[2].build(prefix, x), logVar
+	logVar = graph.Max(graph.Min(h[3].build(prefix, in), g.Scalar(10)), g.Scalar(-20))
+	return h[2].build(prefix, in), logVar
 }
 
 // decode adds the decoder to the graph: latents z, noise (rows Noise, nil for none) and the

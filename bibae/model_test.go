@@ -52,11 +52,20 @@ func TestPresets(t *testing.T) {
 	if e := j.end(); e.In != 256 || e.Units != 256 || e.Hidden != 3 {
 		t.Errorf("the critic ends with %+v", e)
 	}
+	// The count before anything is allocated is that of the parameters.
+	for _, net := range []Config{Small(), tinyConfig(false), tinyConfig(true)} {
+		if n, err := net.params(); err != nil || int(n) != newModel(t, net).Params.Len() {
+			t.Errorf("%v parameters (%v), %d are made", n, err, newModel(t, net).Params.Len())
+		}
+	}
+	if n, err := c.params(); err != nil || n < 71e6 || n > 72e6 {
+		t.Errorf("the full sizes have %v parameters: %v", n, err)
+	}
 	// The graphs of the full size are consistent.
 	g := graph.New()
 	m := &Model{Config: c, Energy: 50}
 	x, e := g.Input("x", 27000), g.Input("e", 1)
-	m.encode("", c.compressed(x), e)
+	m.encode("", x, c.compressed(x), e)
 	m.Build("", g.Input("z", 512))
 	j.judge("a/", x, x, e)
 	j.judgeLatents("a/", g.Input("latents", 24))
@@ -102,6 +111,8 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func startOn(m *Model, s *calo.Sparse) { m.start(s, newSums(m.Config, 0.1, s)) }
+
 // draw returns n showers of a simulator.
 func draw(t *testing.T, s generator.Simulator, row0 uint64, n int) []float32 {
 	t.Helper()
@@ -127,7 +138,7 @@ func TestSaveLoad(t *testing.T) {
 	e := newEngine(t, 1)
 	for _, paper := range []bool{false, true} {
 		m := newModel(t, tinyConfig(paper))
-		m.start(showers(t, 50), 0.1)
+		startOn(m, showers(t, 50))
 		m.Energy, m.NoiseSeed = 42, 9
 		dir := filepath.Join(t.TempDir(), "model")
 		if err := m.Save(dir); err != nil {
@@ -168,6 +179,16 @@ func TestSaveLoad(t *testing.T) {
 			}
 		}
 	}
+	// Sizes that the stored parameters are too few for.
+	dir := filepath.Join(t.TempDir(), "large")
+	m := newModel(t, tinyConfig(false))
+	m.Config.Wide = 1 << 14
+	if err := m.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "hold fewer parameters") {
+		t.Errorf("sizes beyond the stored parameters: %v", err)
+	}
 	if _, err := Load(t.TempDir()); err == nil {
 		t.Error("an empty directory: no error")
 	}
@@ -177,7 +198,7 @@ func TestSaveLoad(t *testing.T) {
 func TestSimulator(t *testing.T) {
 	e := newEngine(t, 2)
 	m := newModel(t, tinyConfig(false))
-	m.start(showers(t, 50), 0.1)
+	startOn(m, showers(t, 50))
 	s := newSimulator(t, e, m)
 	whole := draw(t, s, 0, 40)
 	parts := append(draw(t, s, 0, 7), draw(t, s, 7, 33)...)
@@ -203,7 +224,7 @@ func TestAllLatents(t *testing.T) {
 	e := newEngine(t, 1)
 	for _, paper := range []bool{false, true} {
 		m := newModel(t, tinyConfig(paper))
-		m.start(showers(t, 50), 0.1)
+		startOn(m, showers(t, 50))
 		const n = 6
 		c := m.Config
 		z, all := make([]float32, n*c.Latent), make([]float32, n*m.LatentDim())
@@ -249,9 +270,9 @@ func TestStart(t *testing.T) {
 	const n = 4000
 	m := newModel(t, tinyConfig(false))
 	truth := showers(t, n)
-	m.start(truth, 0.1)
+	startOn(m, truth)
 	for _, p := range m.Params.Tensors() {
-		if p.Name != offsets && p.Name != factors {
+		if p.Name != offsets && p.Name != factors && p.Name != sumMeans && p.Name != sumScales {
 			clear(m.Params.Values(p.Name))
 		}
 	}
@@ -282,7 +303,7 @@ func TestStart(t *testing.T) {
 		t.Errorf("a cell is active %v standard deviations too often or too rarely", worst)
 	}
 	before := slices.Clone(m.Params.Flat())
-	m.start(showers(t, 10), 0.1)
+	startOn(m, showers(t, 10))
 	if !slices.Equal(before, m.Params.Flat()) {
 		t.Error("a trained model was started again")
 	}
@@ -324,12 +345,12 @@ func TestSums(t *testing.T) {
 	for i := range n {
 		o.Compute(row, x[i*216:(i+1)*216])
 		for j, k := range place {
-			if v := float64(got[i*s.count()+k])*s.sd[k] + s.mean[k]; math.Abs(v-row[j]) > 1e-4*(1+math.Abs(row[j])) {
+			if v := float64(got[i*s.count()+k])/s.scale()[k] + s.mean[k]; math.Abs(v-row[j]) > 1e-4*(1+math.Abs(row[j])) {
 				t.Fatalf("shower %d: %s is %v, want %v", i, o.Names[j], v, row[j])
 			}
 		}
 		for k := range s.count() {
-			v := float64(got[i*s.count()+k])
+			v := float64(got[i*s.count()+k]) / (s.sd[k] * s.scale()[k])
 			mean[k] += v / n
 			square[k] += v * v / n
 		}

@@ -38,6 +38,15 @@ func Load(dir string) (*Model, error) {
 	if !(h.Energy > 0 && h.Energy <= 1e15) {
 		return nil, fmt.Errorf("%s: energy = %v; a positive number is accepted", dir, h.Energy)
 	}
+	if err := h.Config.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	// No memory is taken for parameters that are not there.
+	if n, err := h.Config.params(); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	} else if err := modeldir.CheckStored(dir, 1, 1, int(n)); err != nil {
+		return nil, err
+	}
 	m, err := New(h.Config, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)

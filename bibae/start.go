@@ -11,7 +11,8 @@ import (
 // (-1, 1), is active as often as the cell is in the showers, and then has the mean of its
 // compressed energy. Cells that are nearly always active get their mean and spread instead.
 // Nothing happens if the model has no such parameters, or trained ones.
-func (m *Model) start(showers *calo.Sparse, cut float64) {
+func (m *Model) start(showers *calo.Sparse, s *sums) {
+	m.standardise(s)
 	if !m.Config.CellNoise {
 		return
 	}
@@ -32,7 +33,7 @@ func (m *Model) start(showers *calo.Sparse, cut float64) {
 			total++
 		}
 	}
-	at := m.Config.compress(cut)
+	at := m.Config.compress(s.cut)
 	typical := math.Max(all/math.Max(total, 1), at*1.1)
 	n := float64(showers.Len())
 	for c := range a {
@@ -47,5 +48,19 @@ func (m *Model) start(showers *calo.Sparse, cut float64) {
 			factor, offset = half, mean
 		}
 		a[c], b[c] = float32(offset), float32(factor)
+	}
+}
+
+// standardise gives the encoder means and scales of the sums, unless it has them.
+func (m *Model) standardise(s *sums) {
+	if !m.Config.EncodeSums {
+		return
+	}
+	mean, scale := m.Params.Values(sumMeans), m.Params.Values(sumScales)
+	if slices.ContainsFunc(scale, func(v float32) bool { return v != 0 }) {
+		return
+	}
+	for k, v := range s.scale() {
+		mean[k], scale[k] = float32(s.mean[k]), float32(v)
 	}
 }

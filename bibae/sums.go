@@ -16,7 +16,10 @@ type sums struct {
 	mean, sd []float64
 }
 
-func (s *sums) count() int { return 2*s.net.Layers + 3 }
+// sums is how many there are.
+func (c Config) sums() int { return 2*c.Layers + 3 }
+
+func (s *sums) count() int { return s.net.sums() }
 
 // newSums computes means and standard deviations.
 func newSums(net Config, cut float64, showers *calo.Sparse) *sums {
@@ -64,11 +67,11 @@ func (s *sums) of(dst []float64, showers *calo.Sparse, i int) {
 // threshold is a little below the cut, so that a cell at the cut counts in any precision.
 func (s *sums) threshold() float64 { return 0.999 * s.cut }
 
-// build adds the numbers of showers to the graph: energies in MeV, and what is one in active
-// cells and zero elsewhere.
-func (s *sums) build(mev, active *graph.Node) *graph.Node {
-	g, layers := mev.Graph, s.net.Layers
-	inner := s.net.X * s.net.Y
+// raw adds the numbers of showers to the graph as they are: of energies in MeV, and of what is
+// one in active cells and zero elsewhere.
+func (c Config) raw(mev, active *graph.Node) *graph.Node {
+	g, layers := mev.Graph, c.Layers
+	inner := c.X * c.Y
 	energy := graph.SumRepeats(graph.Mul(mev, graph.Stop(active)), 1, inner)
 	number := graph.SumRepeats(active, 1, inner)
 	place := make([]float64, layers)
@@ -77,12 +80,29 @@ func (s *sums) build(mev, active *graph.Node) *graph.Node {
 	}
 	total := graph.SumFeatures(energy)
 	centroid := graph.Div(graph.SumFeatures(graph.Mul(energy, g.Const(place, layers))), graph.Max(total, g.Scalar(1)))
-	all := graph.Concat(energy, number, total, graph.SumFeatures(number), centroid)
-	inverse := make([]float64, len(s.sd))
+	return graph.Concat(energy, number, total, graph.SumFeatures(number), centroid)
+}
+
+// build adds the standardised numbers.
+func (s *sums) build(mev, active *graph.Node) *graph.Node {
+	g := mev.Graph
+	return graph.Mul(graph.Sub(s.net.raw(mev, active), g.Const(s.mean, len(s.mean))), g.Const(s.scale(), len(s.mean)))
+}
+
+// totalWeight is how much more the total energy, the number of active cells and the centroid count
+// than the energies and cells of single layers.
+const totalWeight = 3
+
+// scale is the inverse of the standard deviations, times what the numbers count.
+func (s *sums) scale() []float64 {
+	scale := make([]float64, len(s.sd))
 	for k, v := range s.sd {
-		inverse[k] = 1 / v
+		scale[k] = 1 / v
+		if k >= 2*s.net.Layers {
+			scale[k] *= totalWeight
+		}
 	}
-	return graph.Mul(graph.Sub(all, g.Const(s.mean, len(s.mean))), g.Const(inverse, len(inverse)))
+	return scale
 }
 
 // ofTruth adds the numbers of true showers.

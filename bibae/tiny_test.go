@@ -19,13 +19,13 @@ func tinyConfig(paper bool) Config {
 		Encoder: []Layer{{Filters: 2, Kernel: 4, Stride: 2, Pad: 2}, {Filters: 3, Kernel: 3, Stride: 1}},
 		Grid:    2, GridFilters: 2,
 		Decoder: []Layer{{Filters: 2, Kernel: 3, Stride: 3, Transposed: true}, {Filters: 1, Kernel: 3, Stride: 1, Pad: 1}},
-		Slope:   0.2, Unit: 0.1, CellNoise: true, Gain: 2, LogVar: -3, Profile: true, EnergyUnit: 100,
+		Slope:   0.2, Unit: 0.1, CellNoise: true, Gain: 2, LogVar: -3, Profile: true, EncodeSums: true, EnergyUnit: 100,
 	}
 	if paper {
 		c.Decoder = []Layer{{Filters: 2, Kernel: 3, Stride: 3, Pad: 1, Transposed: true, OutPad: 2}, {Filters: 3, Kernel: 3, Stride: 2, Pad: 1, Transposed: true, OutPad: 1},
 			{Filters: 2, Kernel: 2, Stride: 2}, {Filters: 1, Kernel: 3, Stride: 1, Pad: 1}}
 		c.Norm, c.Unit, c.CellNoise, c.Gain = true, 0, false, 0
-		c.LogVar, c.Profile = 0, false
+		c.LogVar, c.Profile, c.EncodeSums = 0, false, false
 	}
 	return c
 }
