@@ -33,7 +33,7 @@ func Preset(preset string) (Config, error) {
 	c.Truth = TruthConfig{File: ShippedTruth, Train: 0.5}
 	c.Generator = GeneratorConfig{Kind: KindFastsim, Showers: 20_000, Scored: 20_000}
 	c.HighLevel = HighLevelConfig{
-		Observables: []string{calo.HighLevel}, Network: small, Loss: dctr.BCE, Members: 5,
+		Observables: []string{calo.HighLevel}, Network: small, Loss: dctr.BCE, Members: 8, Calibrate: "temperature",
 		Training: train.Config{Epochs: 20, Batch: 128, Validation: 0.1, Adam: decayed, Schedule: cosine},
 	}
 	c.LowLevel = LowLevelConfig{Showers: 10_000, Calibrate: "temperature", Clip: 5}
@@ -52,7 +52,7 @@ func Preset(preset string) (Config, error) {
 		c.LowLevel.Network, c.LowLevel.Training = dctr.FullVolume(thirty)
 		c.Generator.BIBAE = BIBAEConfig{Network: bibae.Full(), Training: bibae.FullTraining()}
 		c.HighLevel.Network = dctr.Config{Hidden: 2, Units: 128, Start: "torch"}
-		c.HighLevel.Members = 1
+		c.HighLevel.Members, c.HighLevel.Calibrate = 1, ""
 		c.HighLevel.Training = train.Config{Epochs: 50, Batch: 128, Validation: 0.1, Adam: adam, Schedule: optim.Schedule{Kind: "constant"}}
 	default:
 		return c, fmt.Errorf("config: preset = %q; %s and %s are accepted", preset, Presets()[0], Presets()[1])
