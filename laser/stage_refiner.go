@@ -33,6 +33,9 @@ func (r *Run) trainRefiner(ctx context.Context, rd *round) (string, error) {
 		rd.phi, err = generator.Load(dir)
 		return "", err
 	}
+	if r.cfg.Refiner.Kind == refinerRosenblatt {
+		return r.tabulateRefiner(rd, dir)
+	}
 	z, w, err := r.weightedLatents(rd)
 	if err != nil {
 		return "", err
@@ -106,7 +109,7 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	}
 	rd.refined = c
 	t := r.cfg.Polish.Training
-	if t.Epochs == 0 {
+	if t.Epochs == 0 || r.cfg.Refiner.Kind == refinerRosenblatt {
 		return "none", c.Save(dir)
 	}
 	z, w, err := r.weightedLatents(rd)
