@@ -184,6 +184,14 @@ func (c *Config) Check() error {
 			return fmt.Errorf("config: %s.%w", part.name, err)
 		}
 	}
+	if c.Classifier.Model != "" {
+		switch {
+		case !c.Network():
+			return errors.New("config: classifier.model stands in for f where weights are pulled back as f(g(z)); the latents of programs, pairs and hidden randomness need OmniFold, which trains its own")
+		case c.Iterate.Rounds > 0:
+			return errors.New("config: classifier.model knows nothing of a refined generator, so that iterate.rounds = 0 is accepted")
+		}
+	}
 	if c.Generator.Kind == kindPairs && c.Classifier.Folds < 2 {
 		return fmt.Errorf("config: classifier.folds = %d: the pairs are trained on, so that their weights need at least 2 folds", c.Classifier.Folds)
 	}
