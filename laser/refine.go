@@ -66,7 +66,7 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	if c.Generator.Kind == kindProcess && c.Generator.Process.Dim == 0 {
 		c.Generator.Process.Dim = table.Cols
 	}
-	latent, err := c.Generator.latents(memory)
+	latent, prior, err := c.Generator.latents(memory)
 	if err != nil {
 		return c, err
 	}
@@ -87,6 +87,7 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	c.HMC.Samples = 0
 	c.Samplers.CapQuantile, c.Samplers.Rejection = 0.99, min(c.Score.Points, 20_000)
 	c.Refiner.Kind = refinerFlowMatching
+	c.Refiner.FlowMatching.Network.Prior = prior // that of g, so that Φ starts as the identity
 	if latent <= generator.MaxRosenblatt {
 		c.Refiner.Kind, c.Polish.Training.Epochs = refinerRosenblatt, 0
 		if latent == 1 {
@@ -128,36 +129,34 @@ func (c *Config) refineSizes(n, dim, steps int) {
 // epochs are the passes over n points that make so many steps, 8 to 100 of them.
 func epochs(n, batch, steps int) int { return min(max(steps*batch/max(n, 1), 8), 100) }
 
-// latents is the number of latents that are refined, from the files of a generator that is not
-// trained.
-func (c GeneratorConfig) latents(memory int64) (int, error) {
-	var n int
+// latents is the number of latents that are refined and their prior, from the files of a
+// generator that is not trained.
+func (c GeneratorConfig) latents(memory int64) (n int, prior generator.Prior, err error) {
 	switch c.Kind {
 	case kindProcess:
-		n = c.Process.Latent
+		n, prior = c.Process.Latent, c.Process.Prior
 	case kindPairs:
 		t, err := dataset.Read(c.Pairs.Latents, dataset.ReadOptions{MaxBytes: memory})
 		if err != nil {
-			return 0, err
+			return 0, "", err
 		}
-		n = t.Cols
+		n, prior = t.Cols, c.Pairs.Prior
 	case kindModel:
 		var g generator.Generator
-		var err error
 		if c.imports() {
 			g, err = c.importONNX()
 		} else {
 			g, err = generator.Load(c.Model)
 		}
 		if err != nil {
-			return 0, err
+			return 0, "", err
 		}
-		n = g.LatentDim()
+		n, prior = g.LatentDim(), g.Prior()
 	default:
-		return 0, errors.New("laser: a refinement takes a model, a program or pairs")
+		return 0, "", errors.New("laser: a refinement takes a model, a program or pairs")
 	}
 	if c.Hidden >= n {
-		return 0, fmt.Errorf("hidden = %d of %s; at least one must be known", c.Hidden, plural(n, "latent"))
+		return 0, "", fmt.Errorf("hidden = %d of %s; at least one must be known", c.Hidden, plural(n, "latent"))
 	}
-	return n - c.Hidden, nil
+	return n - c.Hidden, prior, nil
 }

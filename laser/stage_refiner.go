@@ -2,6 +2,7 @@ package laser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -120,8 +121,11 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var poor *generator.InefficientError
 	note, err := r.d.Fit(ctx, rd.stage("polish"), l, t, func() error {
-		if err := accept.Finish(r.e, c.G, rd.phi, r.seed(rd)); err != nil {
+		if err := accept.Finish(r.e, c.G, rd.phi, r.seed(rd)); errors.As(err, &poor) {
+			return c.Save(dir)
+		} else if err != nil {
 			return err
 		}
 		c.Accept = accept
@@ -129,6 +133,9 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	})
 	if err != nil {
 		return "", err
+	}
+	if poor != nil {
+		return "none: " + poor.Error(), nil
 	}
 	return fmt.Sprintf("%s, %.1f %% of the refiner's points accepted, %.3f %% of the weight beyond the cap", note, 100*accept.Efficiency, 100*accept.Overweight), nil
 }

@@ -60,10 +60,11 @@ Wasserstein GAN does not.
 
 DIR is the directory of a run like any other, with report.html, samples/laser.npy (the
 refined points) and run.toml, which shows all settings: etalon run takes them, changed or
-not. DIR/refined.onnx maps latents of the same prior to refined features (of a program, or of pairs:
-DIR/latents.onnx maps latents to refined latents). One and two latents
-are refined by a table, exactly; more by a network, whose points the model in DIR also sifts
-by acceptance, which an ONNX file cannot.
+not. DIR/refined.onnx maps latents z to refined features (of a program, or of pairs:
+DIR/latents.onnx maps latents to refined latents). One and two latents are refined by a
+table, and z has the same number and the same prior. More are refined by a network whose
+points are sifted: z has latents for several attempts, side by side, of which the file takes
+the first that is accepted.
 
 The first Ctrl-C saves a checkpoint; the same command continues.`,
 		Example: `  etalon refine --truth truth.npy --generator g.onnx --out refined
@@ -208,7 +209,12 @@ func writeRefined(dir string, network bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file, err := generator.EncodeONNX(gen, nil)
+	var file []byte
+	if c, ok := gen.(*generator.Composed); ok {
+		file, err = generator.EncodeSifted(c, generator.Attempts(c), nil)
+	} else {
+		file, err = generator.EncodeONNX(gen, nil)
+	}
 	if err != nil {
 		return "", err
 	}
