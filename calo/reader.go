@@ -172,6 +172,9 @@ func shapeOf(dims []uint64, cfg Config) (Shape, error) {
 	return s, nil
 }
 
+// Dataset returns the name of the data set of the showers.
+func (r *Reader) Dataset() string { return r.showers.Path }
+
 // Len returns the number of showers.
 func (r *Reader) Len() int { return int(r.showers.Rows()) }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"etalon/engine/cpu"
-	"etalon/generator"
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
@@ -26,10 +25,18 @@ type Config struct {
 	// Start is the initialisation: "torch", what PyTorch does and LaSeR's networks had,
 	// "glorot", what Keras does and DCTRGAN's had, or "spread" (the default): see nn.Spread.
 	Start string `toml:"start" json:"start"`
+	// Volume, if set, makes it a network of volumes, and the fields above are left out.
+	Volume *Volume `toml:"-" json:"volume,omitempty"`
 }
 
 // Check returns an error for sizes that make no network.
 func (c Config) Check() error {
+	if c.Volume != nil {
+		if c.Hidden != 0 || c.Units != 0 || len(c.Layers) > 0 || c.Slope != 0 || c.Start != "" {
+			return fmt.Errorf("classifier: hidden, units, layers, slope or start beside a volume; it has its own")
+		}
+		return c.Volume.Check()
+	}
 	if len(c.Layers) > 0 {
 		if len(c.Layers) > 1<<12 || slices.Min(c.Layers) < 1 || slices.Max(c.Layers) > 1<<16 {
 			return fmt.Errorf("classifier: layers = %v; 1 to 4096 layers of 1 to 65536 units are accepted", c.Layers)
@@ -47,8 +54,17 @@ func (c Config) Check() error {
 	return nil
 }
 
+// dim is the number of features of a network whose features have the given scales: a
+// network of volumes has none.
+func (c Config) dim(scale []float64) int {
+	if c.Volume != nil {
+		return c.Volume.cells()
+	}
+	return len(scale)
+}
+
 // Classifier is the post-hoc classifier f = sigmoid(ℓ), 1 for truth and 0 for
-// generated. The network sees (x - Shift)/Scale.
+// generated. The network sees (x - Shift)/Scale. A network of volumes has neither.
 type Classifier struct {
 	Config Config
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
@@ -60,10 +76,18 @@ type Classifier struct {
 	Origin *Origin
 }
 
-// New returns an untrained classifier.
+// New returns an untrained classifier. A network of volumes takes no scale.
 func New(cfg Config, scale []float64, seed uint64) (*Classifier, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
+	}
+	if cfg.Volume != nil {
+		if len(scale) != 0 {
+			return nil, fmt.Errorf("classifier: %d scales of a network of volumes; none is accepted", len(scale))
+		}
+		c := &Classifier{Config: cfg, Params: &nn.Params{}}
+		cfg.Volume.init(c.Params, rng.New(seed, "classifier/init"))
+		return c, nil
 	}
 	if len(scale) == 0 {
 		return nil, fmt.Errorf("classifier: no features")
@@ -98,7 +122,7 @@ func (c *Classifier) net() nn.MLP {
 }
 
 // Dim is the number of features.
-func (c *Classifier) Dim() int { return len(c.Scale) }
+func (c *Classifier) Dim() int { return c.Config.dim(c.Scale) }
 
 // Build adds the log-weight (rows 1) to the graph of x: the logit ℓ(x), calibrated
 // where the classifier has a calibration.
@@ -112,10 +136,21 @@ func (c *Classifier) Build(prefix string, x *graph.Node) *graph.Node {
 
 // buildRaw adds the network's own logit.
 func (c *Classifier) buildRaw(prefix string, x *graph.Node) *graph.Node {
+	if v := c.Config.Volume; v != nil {
+		return v.build(prefix, x)
+	}
 	if c.Shift != nil {
 		x = graph.Sub(x, x.Graph.Const(c.Shift, len(c.Shift)))
 	}
 	return c.net().Build(prefix, graph.Div(x, x.Graph.Const(c.Scale, len(c.Scale))))
+}
+
+// buildTraining adds the logit that is trained.
+func (c *Classifier) buildTraining(prefix string, x *graph.Node) *graph.Node {
+	if v := c.Config.Volume; v != nil {
+		return v.train(prefix, x)
+	}
+	return c.buildRaw(prefix, x)
 }
 
 // Bind gives the parameters to a program that holds Build(prefix, …).
@@ -125,25 +160,29 @@ func (c *Classifier) Bind(b nn.Binder, prefix string) error { return c.Params.Bi
 // the classifier has a calibration. With classes of equal shares in training that is
 // ln p_truth/p_gen.
 func (c *Classifier) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
-	return c.evaluate(e, x, c.Build)
+	return c.logitsOf(e, Sample{X: x})
 }
 
-// rawLogits returns ℓ without the calibration.
-func (c *Classifier) rawLogits(e *cpu.Engine, x []float32) ([]float64, error) {
-	return c.evaluate(e, x, c.buildRaw)
+// logitsOf returns the log-weights of a sample, rawLogitsOf ℓ without the calibration.
+func (c *Classifier) logitsOf(e *cpu.Engine, s Sample) ([]float64, error) {
+	return evaluateSample(e, s, c.Dim(), c.Build, c.Bind)
 }
 
-func (c *Classifier) evaluate(e *cpu.Engine, x []float32, build func(string, *graph.Node) *graph.Node) ([]float64, error) {
-	return evaluate(e, x, c.Dim(), build, c.Bind)
+func (c *Classifier) rawLogitsOf(e *cpu.Engine, s Sample) ([]float64, error) {
+	return evaluateSample(e, s, c.Dim(), c.buildRaw, c.Bind)
 }
 
 // evaluate runs the network that build makes of dim features, at n points.
 func evaluate(e *cpu.Engine, x []float32, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) ([]float64, error) {
+	return evaluateSample(e, Sample{X: x}, dim, build, bind)
+}
+
+func evaluateSample(e *cpu.Engine, s Sample, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) ([]float64, error) {
 	p, err := compile(e, dim, build, bind)
 	if err != nil {
 		return nil, err
 	}
-	return generator.Evaluate(p, "x", x, dim)
+	return s.run(p, dim)
 }
 
 func compile(e *cpu.Engine, dim int, build func(string, *graph.Node) *graph.Node, bind func(nn.Binder, string) error) (*cpu.Program, error) {
@@ -196,7 +235,7 @@ func Load(dir string) (*Classifier, error) {
 	if err := m.Calibration.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if err := m.Origin.Check(c.Dim()); err != nil {
+	if err := m.Origin.check(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	c.Shift, c.Calibration, c.Origin = m.Shift, m.Calibration, m.Origin

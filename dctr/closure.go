@@ -56,7 +56,7 @@ type Closure struct {
 // truth.W those of the truth. Weights that were learned from these very events should
 // come from cross-fitting: others have adapted to the truth sample's fluctuations.
 func (t ClosureTest) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Closure, error) {
-	d := len(t.Scale)
+	d := t.Network.dim(t.Scale)
 	nt, err := truth.Rows(d)
 	if err != nil {
 		return nil, fmt.Errorf("closure test: truth: %w", err)
@@ -93,10 +93,10 @@ func (t ClosureTest) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) 
 		return nil, err
 	}
 	s := Scores{TruthW: judgeTruth.W, GenW: judgeGen.W}
-	if s.Truth, err = c.Logits(e, judgeTruth.X); err != nil {
+	if s.Truth, err = c.logitsOf(e, judgeTruth); err != nil {
 		return nil, err
 	}
-	if s.Gen, err = c.Logits(e, judgeGen.X); err != nil {
+	if s.Gen, err = c.logitsOf(e, judgeGen); err != nil {
 		return nil, err
 	}
 	return t.judge(s)

@@ -13,4 +13,7 @@
 // what weights are worth, Clip cuts them and tells what that cost, and ClosureTest
 // lets a fresh classifier look for a difference that they leave. ImportKeras and
 // ImportONNX read a classifier that was trained elsewhere, EncodeONNX writes one.
+//
+// A network sees rows of features, or with a [Volume] the cells of calorimeter showers,
+// which come as [Examples]: a row is expanded when a step takes it.
 package dctr

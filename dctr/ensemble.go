@@ -42,6 +42,10 @@ func (m *Ensemble) Check() error {
 		if c.Dim() != m.Members[0].Dim() {
 			return fmt.Errorf("ensemble: member %d has %d features, member 0 has %d", i, c.Dim(), m.Members[0].Dim())
 		}
+		a, b := c.Config.Volume, m.Members[0].Config.Volume
+		if (a == nil) != (b == nil) || a != nil && a.Positions != b.Positions {
+			return fmt.Errorf("ensemble: member %d and member 0 are of volumes of other shapes, or not both of volumes", i)
+		}
 	}
 	return nil
 }
@@ -97,7 +101,11 @@ func (m *Ensemble) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
 // the mean lies between it divided by the root of their number, if only chance in the
 // training makes them differ, and it. With one member the errors are NaN.
 func (m *Ensemble) LogitsErrors(e *cpu.Engine, x []float32) (logw, errors []float64, err error) {
-	logits, err := m.all(e, x)
+	return m.logitsErrorsOf(e, Sample{X: x})
+}
+
+func (m *Ensemble) logitsErrorsOf(e *cpu.Engine, s Sample) (logw, errors []float64, err error) {
+	logits, err := m.all(e, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +117,11 @@ func (m *Ensemble) LogitsErrors(e *cpu.Engine, x []float32) (logw, errors []floa
 // each by the members of the row's own fold, which did not see it, and their errors:
 // over these members where there are several, over those of all folds otherwise.
 func (m *Ensemble) OutOfFold(e *cpu.Engine, x []float32, fold []int) (logw, errors []float64, err error) {
-	logits, err := m.all(e, x)
+	return m.outOfFoldOf(e, Sample{X: x}, fold)
+}
+
+func (m *Ensemble) outOfFoldOf(e *cpu.Engine, s Sample, fold []int) (logw, errors []float64, err error) {
+	logits, err := m.all(e, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -135,11 +147,11 @@ func (m *Ensemble) outOfFold(logits [][]float64, fold []int) (logw, errors []flo
 	return logw, errors
 }
 
-func (m *Ensemble) all(e *cpu.Engine, x []float32) ([][]float64, error) {
+func (m *Ensemble) all(e *cpu.Engine, s Sample) ([][]float64, error) {
 	logits := make([][]float64, len(m.Members))
 	for i, c := range m.Members {
 		var err error
-		if logits[i], err = c.Logits(e, x); err != nil {
+		if logits[i], err = c.logitsOf(e, s); err != nil {
 			return nil, err
 		}
 	}
@@ -231,7 +243,7 @@ func LoadEnsemble(dir string) (*Ensemble, error) {
 		m.Members = append(m.Members, c)
 	}
 	if err = m.Check(); err == nil {
-		err = m.Origin.Check(m.Dim())
+		err = m.Origin.check(m)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)

@@ -2,9 +2,11 @@ package dctr
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -17,7 +19,7 @@ const reliabilityBins = 20
 // ensemble, or a cross-fitted set, with or without a calibration.
 type Fit struct {
 	Network      Config
-	Shift, Scale []float64 // of each feature: see Classifier
+	Shift, Scale []float64 // of each feature: see Classifier; nil for a network of volumes
 	Training     train.Config
 	Loss         Loss
 	// Folds is the number of folds of cross-fitting; 0 and 1 mean none. With it every
@@ -29,7 +31,10 @@ type Fit struct {
 	// Calibrate is "", "temperature" or "isotonic". Each network is calibrated on the
 	// rows held out of its own training (Training.Validation).
 	Calibrate string
-	Seed      uint64
+	// Density, if set, is the generator that made the generated rows: its latents and its
+	// log-density are more inputs of the networks, and the model is a DensityWeigher.
+	Density generator.Invertible
+	Seed    uint64
 	// Train runs a training; nil means train.Loop without progress. It returns a record
 	// for each epoch.
 	Train func(ctx context.Context, name string, l train.Learner) ([]train.Record, error)
@@ -78,7 +83,7 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	d := len(f.Scale)
+	d := f.Network.dim(f.Scale)
 	nt, err := truth.Rows(d)
 	if err != nil {
 		return nil, fmt.Errorf("classifier: truth: %w", err)
@@ -92,6 +97,9 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	}
 	if err := f.Loss.CheckWeights(gen.W); err != nil {
 		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if f.Density != nil {
+		return f.runWithDensity(ctx, e, truth, gen)
 	}
 	folds, members := max(f.Folds, 1), max(f.Members, 1)
 	var truthFold, genFold []int
@@ -147,7 +155,7 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	if folds > 1 {
 		return r, r.outOfFold(e, set, truth, gen, truthFold, f.Calibrate != "")
 	}
-	if r.LogW, r.LogErr, err = set.LogitsErrors(e, gen.X); err != nil {
+	if r.LogW, r.LogErr, err = set.logitsErrorsOf(e, gen); err != nil {
 		return nil, err
 	}
 	if len(set.Members) == 1 {
@@ -191,14 +199,18 @@ func (f Fit) member(ctx context.Context, e *cpu.Engine, i, n int, truth, gen Sam
 // heldOut returns the raw scores of the rows that the training leaves out.
 func (f Fit) heldOut(e *cpu.Engine, c *Classifier, truth, gen Sample) (Scores, error) {
 	d := c.Dim()
-	nt, ng := len(truth.X)/d, len(gen.X)/d
+	nt, err1 := truth.Rows(d)
+	ng, err2 := gen.Rows(d)
+	if err := errors.Join(err1, err2); err != nil {
+		return Scores{}, err
+	}
 	t, g := truth.from(d, f.Training.Split(nt)), gen.from(d, f.Training.Split(ng))
 	s := Scores{TruthW: t.W, GenW: g.W}
 	var err error
-	if s.Truth, err = c.rawLogits(e, t.X); err != nil {
+	if s.Truth, err = c.rawLogitsOf(e, t); err != nil {
 		return s, err
 	}
-	s.Gen, err = c.rawLogits(e, g.X)
+	s.Gen, err = c.rawLogitsOf(e, g)
 	return s, err
 }
 
@@ -241,10 +253,10 @@ func (m *Ensemble) reliability(scores []Scores) (*Reliability, error) {
 // outOfFold sets the weights of a cross-fitted set, and their reliability.
 func (r *Fitted) outOfFold(e *cpu.Engine, set *Ensemble, truth, gen Sample, truthFold []int, calibrated bool) error {
 	var err error
-	if r.LogW, r.LogErr, err = set.OutOfFold(e, gen.X, r.Fold); err != nil {
+	if r.LogW, r.LogErr, err = set.outOfFoldOf(e, gen, r.Fold); err != nil {
 		return err
 	}
-	if r.TruthLogW, _, err = set.OutOfFold(e, truth.X, truthFold); err != nil {
+	if r.TruthLogW, _, err = set.outOfFoldOf(e, truth, truthFold); err != nil {
 		return err
 	}
 	rel, err := NewReliability(Scores{r.TruthLogW, r.LogW, truth.W, gen.W}, reliabilityBins)
@@ -263,10 +275,10 @@ func (r *Fitted) outOfFold(e *cpu.Engine, set *Ensemble, truth, gen Sample, trut
 		plain.Members = append(plain.Members, &raw)
 	}
 	s := Scores{TruthW: truth.W, GenW: gen.W}
-	if s.Truth, _, err = plain.OutOfFold(e, truth.X, truthFold); err != nil {
+	if s.Truth, _, err = plain.outOfFoldOf(e, truth, truthFold); err != nil {
 		return err
 	}
-	if s.Gen, _, err = plain.OutOfFold(e, gen.X, r.Fold); err != nil {
+	if s.Gen, _, err = plain.outOfFoldOf(e, gen, r.Fold); err != nil {
 		return err
 	}
 	r.Before, err = NewReliability(s, reliabilityBins)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"etalon/rng"
+	"etalon/train"
 )
 
 // Folds assigns n rows at random to k folds whose sizes differ by at most one. The
@@ -37,11 +38,16 @@ func order(n int, s rng.Stream, fold []int, k int) []uint32 {
 	return rows
 }
 
-// pick copies rows of a sample of d features.
+// pick takes rows of a sample of d features.
 func (s Sample) pick(d int, rows []uint32) Sample {
-	out := Sample{X: make([]float32, 0, len(rows)*d)}
-	for _, r := range rows {
-		out.X = append(out.X, s.X[int(r)*d:(int(r)+1)*d]...)
+	var out Sample
+	if s.From != nil {
+		out.From = choose(s.From, rows)
+	} else {
+		out.X = make([]float32, 0, len(rows)*d)
+		for _, r := range rows {
+			out.X = append(out.X, s.X[int(r)*d:(int(r)+1)*d]...)
+		}
 	}
 	if s.W != nil {
 		out.W = make([]float64, len(rows))
@@ -54,7 +60,12 @@ func (s Sample) pick(d int, rows []uint32) Sample {
 
 // from returns the rows from number k on.
 func (s Sample) from(d, k int) Sample {
-	out := Sample{X: s.X[k*d:]}
+	var out Sample
+	if s.From != nil {
+		out.From = choose(s.From, train.Range(k, s.From.Len()))
+	} else {
+		out.X = s.X[k*d:]
+	}
 	if s.W != nil {
 		out.W = s.W[k:]
 	}

@@ -3,6 +3,7 @@ package dctr
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"etalon/engine/cpu"
 	"etalon/graph"
@@ -12,14 +13,21 @@ import (
 
 // Sample is a table of examples with optional weights.
 type Sample struct {
-	X []float32 // n×d, row-major
-	W []float64 // n; nil is 1 each. Negative ones are accepted where the loss is.
+	X    []float32 // n×d, row-major
+	W    []float64 // n; nil is 1 each. Negative ones are accepted where the loss is.
+	From Examples  // takes the place of X where the examples are no dense table
 }
 
-// Rows returns n, or an error if X is no table of d features or W has another length.
+// Rows returns n, or an error if X is no table of d features, From has another number of
+// features, or W another length.
 func (s Sample) Rows(d int) (int, error) {
 	n := len(s.X) / max(d, 1)
-	if d < 1 || len(s.X) != n*d {
+	if s.From != nil {
+		n = s.From.Len()
+		if s.X != nil || s.From.Dim() != d {
+			return 0, fmt.Errorf("examples of %d features, beside %d values; %d features and no values are accepted", s.From.Dim(), len(s.X), d)
+		}
+	} else if d < 1 || len(s.X) != n*d {
 		return 0, fmt.Errorf("%d values are no table of %d features", len(s.X), d)
 	}
 	if s.W != nil && len(s.W) != n {
@@ -47,11 +55,11 @@ func NewObjective(e *cpu.Engine, c *Classifier, truth, gen []float32, cfg train.
 // the total of the class is positive; the ratio itself must be positive where it is
 // asked for. mlc refuses them: its loss has no lower bound under the exponential of a
 // generated row of negative weight.
-func NewWeightedObjective(e *cpu.Engine, c *Classifier, truth, gen Sample, loss Loss, cfg train.Config, seed uint64) (*train.Objective, error) {
+func NewWeightedObjective(e *cpu.Engine, c *Classifier, truth, gen Sample, kind Loss, cfg train.Config, seed uint64) (*train.Objective, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, fmt.Errorf("classifier: %w", err)
 	}
-	if err := loss.Check(); err != nil {
+	if err := kind.Check(); err != nil {
 		return nil, err
 	}
 	d := c.Dim()
@@ -67,33 +75,50 @@ func NewWeightedObjective(e *cpu.Engine, c *Classifier, truth, gen Sample, loss 
 	}
 	kt, kg := cfg.Split(nt), cfg.Split(ng)
 	share := min(cfg.Batch, kt, kg)
-	fields := map[string][]float32{"x": append(append(make([]float32, 0, len(truth.X)+len(gen.X)), truth.X...), gen.X...)}
+	fields := map[string][]float32{}
+	var expand map[string]func([]uint32, []float32)
+	if truth.From == nil && gen.From == nil {
+		fields["x"] = append(append(make([]float32, 0, len(truth.X)+len(gen.X)), truth.X...), gen.X...)
+	} else {
+		p := &pair{first: truth.source(d), second: gen.source(d), scratch: make([]uint32, 2*share)}
+		expand = map[string]func([]uint32, []float32){"x": p.expand}
+	}
 	g := graph.New()
-	l := c.buildRaw("", g.Input("x", d))
-	var rows *graph.Node
-	if (loss == BCE || loss == "") && truth.W == nil && gen.W == nil {
+	x := g.Input("x", d)
+	l := c.buildTraining("", x)
+	var loss func(l *graph.Node) *graph.Node
+	if (kind == BCE || kind == "") && truth.W == nil && gen.W == nil {
 		y := make([]float32, nt+ng)
 		for i := range nt {
 			y[i] = 1
 		}
 		fields["y"] = y
-		rows = graph.Sub(graph.Softplus(l), graph.Mul(l, g.Input("y", 1)))
+		in := g.Input("y", 1)
+		loss = func(l *graph.Node) *graph.Node { return graph.Sub(graph.Softplus(l), graph.Mul(l, in)) }
 	} else {
 		a, b := make([]float32, nt+ng), make([]float32, nt+ng)
-		if err := unitMean(a[:nt], truth.W, kt, loss); err != nil {
+		if err := unitMean(a[:nt], truth.W, kt, kind); err != nil {
 			return nil, fmt.Errorf("classifier: truth: %w", err)
 		}
-		if err := unitMean(b[nt:], gen.W, kg, loss); err != nil {
+		if err := unitMean(b[nt:], gen.W, kg, kind); err != nil {
 			return nil, fmt.Errorf("classifier: generated: %w", err)
 		}
 		fields["a"], fields["b"] = a, b
-		rows = loss.rows(l, g.Input("a", 1), g.Input("b", 1))
+		ina, inb := g.Input("a", 1), g.Input("b", 1)
+		loss = func(l *graph.Node) *graph.Node { return kind.rows(l, ina, inb) }
+	}
+	groups := []train.Group{{Lo: 0, Hi: kt, Share: share}, {Lo: nt, Hi: nt + kg, Share: share}}
+	var valid *graph.Node
+	if c.Config.Volume != nil {
+		valid = graph.MeanRows(loss(c.buildRaw("", x))) // without flips
+		if kg > kt {
+			slices.Reverse(groups) // an epoch is one pass over the larger class
+		}
 	}
 	held := min(nt-kt, ng-kg) // equal numbers, as in training
 	return train.NewObjective(e, train.ObjectiveConfig{
-		Loss: graph.MeanRows(rows), Params: c.Params, Adam: cfg.Adam, Seed: seed, Fields: fields,
-		Batches: train.NewBatches(rng.New(seed, "classifier/batches"),
-			train.Group{Lo: 0, Hi: kt, Share: share}, train.Group{Lo: nt, Hi: nt + kg, Share: share}),
+		Loss: graph.MeanRows(loss(l)), Valid: valid, Params: c.Params, Adam: cfg.Adam, Seed: seed, Fields: fields, Expand: expand,
+		Batches: train.NewBatches(rng.New(seed, "classifier/batches"), groups...),
 		Holdout: append(train.Range(kt, kt+held), train.Range(nt+kg, nt+kg+held)...),
 	})
 }
@@ -125,9 +150,14 @@ func NewPairedObjective(e *cpu.Engine, c *Classifier, x []float32, a, b []float6
 		return nil, fmt.Errorf("classifier: generated: %w", err)
 	}
 	g := graph.New()
-	rows := loss.rows(c.buildRaw("", g.Input("x", c.Dim())), g.Input("a", 1), g.Input("b", 1))
+	in, ina, inb := g.Input("x", c.Dim()), g.Input("a", 1), g.Input("b", 1)
+	mean := func(l *graph.Node) *graph.Node { return graph.MulScalar(graph.MeanRows(loss.rows(l, ina, inb)), 0.5) }
+	var valid *graph.Node
+	if c.Config.Volume != nil {
+		valid = mean(c.buildRaw("", in))
+	}
 	return train.NewObjective(e, train.ObjectiveConfig{
-		Loss: graph.MulScalar(graph.MeanRows(rows), 0.5), Params: c.Params, Adam: cfg.Adam, Seed: seed,
+		Loss: mean(c.buildTraining("", in)), Valid: valid, Params: c.Params, Adam: cfg.Adam, Seed: seed,
 		Fields:  map[string][]float32{"x": x, "a": fa, "b": fb},
 		Batches: train.NewBatches(rng.New(seed, "classifier/batches"), train.Group{Lo: 0, Hi: k, Share: min(cfg.Batch, k)}),
 		Holdout: train.Range(k, n),

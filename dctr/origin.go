@@ -27,7 +27,8 @@ type Origin struct {
 	Renormalise bool     `json:"renormalise,omitempty"` // after clipping
 	Closure     *Closure `json:"closure_test,omitempty"`
 
-	// Names are those of the features, nil where they have none.
+	// Names are those of the features, nil where they have none. For networks of volumes
+	// they are those of observables, which the ranges are of.
 	Names []string `json:"names,omitempty"`
 	// Ranges are those of the features in the training; nil where they are not known.
 	Ranges []Range `json:"ranges,omitempty"`
@@ -77,6 +78,17 @@ func (o *Origin) Check(dim int) error {
 	return nil
 }
 
+// check is Check of a Weigher's features, or of observables of the volumes that it weights.
+func (o *Origin) check(w Weigher) error {
+	if o != nil && VolumeOf(w) != nil {
+		if o.Ranges != nil && o.Names == nil {
+			return fmt.Errorf("origin: ranges of volumes without names of observables")
+		}
+		return o.Check(len(o.Names))
+	}
+	return o.Check(w.Dim())
+}
+
 // OriginOf returns the origin of a Weigher of this package, nil where it has none.
 func OriginOf(w Weigher) *Origin {
 	if o := originField(w); o != nil {
@@ -91,7 +103,7 @@ func SetOrigin(w Weigher, o *Origin) error {
 	if field == nil {
 		return fmt.Errorf("origin: a weigher of type %T has none", w)
 	}
-	if err := o.Check(w.Dim()); err != nil {
+	if err := o.check(w); err != nil {
 		return err
 	}
 	*field = o
@@ -107,6 +119,8 @@ func originField(w Weigher) **Origin {
 	case *Imported:
 		return &w.Origin
 	case *ONNX:
+		return &w.Origin
+	case *DensityWeigher:
 		return &w.Origin
 	}
 	return nil

@@ -2,7 +2,6 @@ package dctr
 
 import (
 	"etalon/engine/cpu"
-	"etalon/generator"
 	"etalon/graph"
 	"etalon/nn"
 )
@@ -13,6 +12,10 @@ type Scorer struct {
 	dim      int
 	programs []*cpu.Program
 	ensemble *Ensemble // of the programs; nil for a single one
+
+	known *inverter // of a DensityWeigher, whose networks are those of inner; else nil
+	floor float64
+	inner *Scorer
 }
 
 // NewScorer prepares a Weigher.
@@ -22,6 +25,15 @@ func NewScorer(e *cpu.Engine, w Weigher) (*Scorer, error) {
 		p, err := compile(e, s.dim, build, bind)
 		s.programs = append(s.programs, p)
 		return err
+	}
+	if d, ok := w.(*DensityWeigher); ok {
+		var err error
+		if s.inner, err = NewScorer(e, d.Inner); err != nil {
+			return nil, err
+		}
+		s.floor = d.Floor
+		s.known, err = newInverter(e, d.Gen)
+		return s, err
 	}
 	m, ok := w.(*Ensemble)
 	if !ok {
@@ -39,10 +51,20 @@ func NewScorer(e *cpu.Engine, w Weigher) (*Scorer, error) {
 // LogWeights returns the log-weights of rows, row-major: what the Weigher's Logits gives,
 // bit by bit, however the rows are cut into blocks.
 func (s *Scorer) LogWeights(x []float32) ([]float64, error) {
+	return s.sample(Sample{X: x})
+}
+
+// LogWeightsOf returns the log-weights of all examples.
+func (s *Scorer) LogWeightsOf(x Examples) ([]float64, error) { return s.sample(Sample{From: x}) }
+
+func (s *Scorer) sample(x Sample) ([]float64, error) {
+	if s.known != nil {
+		return s.knownSample(x)
+	}
 	logits := make([][]float64, len(s.programs))
 	for i, p := range s.programs {
 		var err error
-		if logits[i], err = generator.Evaluate(p, "x", x, s.dim); err != nil {
+		if logits[i], err = x.run(p, s.dim); err != nil {
 			return nil, err
 		}
 	}
@@ -50,5 +72,27 @@ func (s *Scorer) LogWeights(x []float32) ([]float64, error) {
 		return logits[0], nil
 	}
 	logw, _ := s.ensemble.combine(logits)
+	return logw, nil
+}
+
+// knownSample is sample of a DensityWeigher.
+func (s *Scorer) knownSample(x Sample) ([]float64, error) {
+	if x.From == nil {
+		rows, err := s.known.features(x.X, s.floor)
+		if err != nil {
+			return nil, err
+		}
+		return s.inner.LogWeights(rows)
+	}
+	var logw []float64
+	w := newWindow(x.From)
+	for lo := 0; lo < x.From.Len(); {
+		block, hi := w.at(lo)
+		part, err := s.knownSample(Sample{X: block})
+		if err != nil {
+			return nil, err
+		}
+		logw, lo = append(logw, part...), hi
+	}
 	return logw, nil
 }

@@ -12,8 +12,9 @@ import (
 )
 
 // Weigher gives log-weights ln w(x) = ln p_truth(x)/p_gen(x), up to the noise of its
-// training: a Classifier, alone or calibrated, an Ensemble, or a network from elsewhere,
-// Imported or ONNX.
+// training: a Classifier, alone or calibrated, an Ensemble, either with the generator's
+// latents and density as inputs (DensityWeigher), or a network from elsewhere, Imported
+// or ONNX.
 type Weigher interface {
 	// Dim is the number of features of x.
 	Dim() int
@@ -28,7 +29,7 @@ type Weigher interface {
 	Save(dir string) error
 }
 
-// LoadWeigher reads a model directory of kind classifier, ensemble, imported or
+// LoadWeigher reads a model directory of kind classifier, ensemble, density, imported or
 // onnx-classifier, or a file whose name ends in .onnx.
 func LoadWeigher(dir string) (Weigher, error) {
 	if info, err := os.Stat(dir); generator.IsONNX(dir) && err == nil && !info.IsDir() {
@@ -45,16 +46,18 @@ func LoadWeigher(dir string) (Weigher, error) {
 		return LoadEnsemble(dir)
 	case importedKind:
 		return LoadImported(dir)
+	case densityKind:
+		return loadDensity(dir)
 	case onnxKind:
 		return loadONNX(dir)
 	}
-	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, importedKind, onnxKind)
+	return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s and %s are accepted", dir, kind, classifierKind, ensembleKind, densityKind, importedKind, onnxKind)
 }
 
 // IsWeigher tells whether model directories of a kind are read by LoadWeigher.
 func IsWeigher(kind string) bool {
 	switch kind {
-	case classifierKind, ensembleKind, importedKind, onnxKind:
+	case classifierKind, ensembleKind, densityKind, importedKind, onnxKind:
 		return true
 	}
 	return false

@@ -13,6 +13,7 @@ import (
 	"etalon/dctr"
 	"etalon/engine/cpu"
 	"etalon/engine/ref"
+	"etalon/generator"
 	"etalon/graph"
 )
 
@@ -54,8 +55,26 @@ func weighers(t *testing.T) map[string]dctr.Weigher {
 	for i := range dense.Params.Flat() {
 		dense.Params.Flat()[i] = float32(i*i%7-3) / 4
 	}
+	volume := newVolume(t, dctr.Volume{Positions: [3]int{1, 2, 1}, Filters: []int{3}, Stride: []int{1}, Pad: []int{1}, Kernel: 2, Dense: []int{4}, Slope: 0.1, Unit: 2, Mirror: true}, 5)
+	volume.Calibration = scaled
+	flow, err := generator.NewFlow(generator.FlowConfig{Blocks: 3, Hidden: 1, Units: 6, Slope: 0.1}, []float64{1, 2}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := &dctr.Ensemble{}
+	for seed := range uint64(2) {
+		m, err := dctr.New(nets["torch"], []float64{0.5, 2, 1, 1.2, 1.5}, 6+seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Shift, m.Calibration = []float64{0.1, -0.2, 0, 0.1, -3}, scaled
+		wide.Members = append(wide.Members, m)
+	}
 	return map[string]dctr.Weigher{
+		"density":     &dctr.DensityWeigher{Gen: flow, Floor: -5, Inner: wide.Members[0]},
+		"densities":   &dctr.DensityWeigher{Gen: flow, Floor: -5, Inner: wide},
 		"imported":    dense,
+		"volume":      volume,
 		"plain":       list[0],
 		"temperature": list[1],
 		"isotonic":    list[2],
@@ -88,6 +107,15 @@ func TestWeighers(t *testing.T) {
 		}
 		if got, err := loaded.Logits(e, x); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: the loaded weigher differs: %v", name, err)
+		}
+		scorer, err := dctr.NewScorer(e, loaded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err1 := scorer.LogWeights(x[:2*77])
+		rest, err2 := scorer.LogWeights(x[2*77:])
+		if err1 != nil || err2 != nil || !slices.Equal(append(first, rest...), want) {
+			t.Errorf("%s: the scorer differs: %v, %v", name, err1, err2)
 		}
 		g := graph.New()
 		in := g.Input("x", 2)
@@ -200,24 +228,28 @@ func TestEnsembleMean(t *testing.T) {
 func TestHostileWeighers(t *testing.T) {
 	all := weighers(t)
 	for name, c := range map[string]struct{ weigher, file, old, with, want string }{
-		"members":     {"folds", "model.json", `"members": 3`, `"members": 0`, "members = 0"},
-		"too many":    {"folds", "model.json", `"members": 3`, `"members": 4`, "member3"},
-		"huge":        {"folds", "model.json", `"members": 3`, `"members": 1000000000`, "members = 1000000000"},
-		"folds":       {"folds", "model.json", `"folds": 3`, `"folds": 2`, "3 members of 2 folds"},
-		"no folds":    {"folds", "model.json", `"folds": 3`, `"folds": -3`, "3 members of -3 folds"},
-		"kind":        {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier, ensemble, imported and onnx-classifier`},
-		"inner kind":  {"folds", "member1/model.json", `"classifier"`, `"ensemble"`, `"ensemble"; classifier is accepted`},
-		"calibration": {"isotonic", "model.json", `"isotonic"`, `"platt"`, `kind = "platt"`},
-		"knots":       {"isotonic", "model.json", `-0.01,`, `-0.3,`, "knot 1"},
-		"lost knot":   {"isotonic", "model.json", `-0.01,`, ``, "3 and 4 coordinates"},
-		"layers":      {"imported", "model.json", `"layers": [`, `"layers": [], "source": [`, "source"},
-		"activation":  {"imported", "model.json", `"tanh"`, `"step"`, `activation "step"`},
-		"units":       {"imported", "model.json", `"units": 3`, `"units": 1000000000`, "1000000000 units"},
-		"outputs":     {"imported", "model.json", `"units": 2`, `"units": 3`, "3 outputs"},
-		"steep":       {"imported", "model.json", `"slope": 0.2`, `"slope": 2`, "slope 2"},
-		"shift":       {"imported", "model.json", `-0.2`, `-0.2, 1`, "shift has 3 numbers for 2 features"},
-		"other sizes": {"imported", "model.json", `"units": 4`, `"units": 5`, "weights.safetensors"},
-		"slope":       {"temperature", "model.json", `"slope": 0.7`, `"slope": -0.7`, "slope = -0.7"},
+		"members":      {"folds", "model.json", `"members": 3`, `"members": 0`, "members = 0"},
+		"too many":     {"folds", "model.json", `"members": 3`, `"members": 4`, "member3"},
+		"huge":         {"folds", "model.json", `"members": 3`, `"members": 1000000000`, "members = 1000000000"},
+		"folds":        {"folds", "model.json", `"folds": 3`, `"folds": 2`, "3 members of 2 folds"},
+		"no folds":     {"folds", "model.json", `"folds": 3`, `"folds": -3`, "3 members of -3 folds"},
+		"kind":         {"folds", "model.json", `"ensemble"`, `"flow"`, `"flow"; classifier, ensemble, density, imported and onnx-classifier`},
+		"inner kind":   {"folds", "member1/model.json", `"classifier"`, `"ensemble"`, `"ensemble"; classifier is accepted`},
+		"calibration":  {"isotonic", "model.json", `"isotonic"`, `"platt"`, `kind = "platt"`},
+		"knots":        {"isotonic", "model.json", `-0.01,`, `-0.3,`, "knot 1"},
+		"lost knot":    {"isotonic", "model.json", `-0.01,`, ``, "3 and 4 coordinates"},
+		"layers":       {"imported", "model.json", `"layers": [`, `"layers": [], "source": [`, "source"},
+		"activation":   {"imported", "model.json", `"tanh"`, `"step"`, `activation "step"`},
+		"units":        {"imported", "model.json", `"units": 3`, `"units": 1000000000`, "1000000000 units"},
+		"outputs":      {"imported", "model.json", `"units": 2`, `"units": 3`, "3 outputs"},
+		"steep":        {"imported", "model.json", `"slope": 0.2`, `"slope": 2`, "slope 2"},
+		"shift":        {"imported", "model.json", `-0.2`, `-0.2, 1`, "shift has 3 numbers for 2 features"},
+		"other sizes":  {"imported", "model.json", `"units": 4`, `"units": 5`, "weights.safetensors"},
+		"no generator": {"density", "generator/model.json", `"flow"`, `"classifier"`, `"classifier"; flow`},
+		"no floor":     {"density", "model.json", `-5`, `1e999`, "1e999"},
+		"features":     {"density", "classifier/model.json", `"kind": "classifier"`, `"kind": "imported"`, `"imported"; classifier and ensemble are accepted`},
+		"nested":       {"densities", "classifier/model.json", `"ensemble"`, `"density"`, `"density"; classifier and ensemble are accepted`},
+		"slope":        {"temperature", "model.json", `"slope": 0.7`, `"slope": -0.7`, "slope = -0.7"},
 	} {
 		dir := filepath.Join(t.TempDir(), "w")
 		if err := all[c.weigher].Save(dir); err != nil {
@@ -239,6 +271,11 @@ func TestHostileWeighers(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error is %v; want one line with %q and the place", name, err, c.want)
 		}
+	}
+	narrow := *all["density"].(*dctr.DensityWeigher)
+	narrow.Inner = newMember(t, 1, nil)
+	if err := narrow.Save(filepath.Join(t.TempDir(), "w")); err == nil || !strings.Contains(err.Error(), "it takes 2 features") {
+		t.Errorf("a classifier without the density: %v", err)
 	}
 	if _, err := dctr.LoadEnsemble(t.TempDir()); err == nil {
 		t.Error("an empty directory was loaded")

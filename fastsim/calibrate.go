@@ -21,17 +21,19 @@ type calibration struct {
 	look  *view
 	scale scale
 
-	// width and multiplicity depend on the profile's numbers, per standard deviation,
-	// and scatter about that.
+	// width and multiplicity depend on the mean depth of the profile, per standard
+	// deviation, and scatter about that.
 	width, multiplicity dependence
-	response            *mat.Dense // see gains
-	quantum             float64    // of the spots, MeV
+	response            *mat.Dense              // see gains
+	least               [profileNumbers]float64 // of the spreads of marginals
+	most                []float64               // of the diagonal of covariance
+	covariance          *mat.SymDense           // of the layers' fluctuations, MeV
 	// target are the rings' shares that the radial profiles are fitted to.
 	target [len(ages)][rings]float64
 }
 
 type dependence struct {
-	slope [profileNumbers]float64 // none on the energy
+	slope float64
 	sigma float64
 	gain  float64 // change of the column by a change of the logarithm
 }
@@ -53,10 +55,10 @@ func calibrate(ctx context.Context, p Parameters, truth *census, cfg *Config) (*
 
 // begin takes what the truth says without simulation.
 func (c *calibration) begin() {
-	c.Response = make([]float64, c.Layers)
+	c.Response, c.Clump = make([]float64, c.Layers), make([]float64, c.Layers)
 	c.Spread = make([]float64, c.Layers)
 	for l := range c.Response {
-		c.Response[l], c.Spread[l] = 1, 1
+		c.Response[l], c.Spread[l], c.Clump[l] = 1, 1, 1
 	}
 	for range 3 {
 		c.respond(c.truth.view(c.Response))
@@ -70,7 +72,14 @@ func (c *calibration) begin() {
 				values[i] = math.Exp(v)
 			}
 		}
-		*m = shifted(k, newMarginal(values), 0, 1)
+		stretch := 1.0
+		if k == latEnergy {
+			stretch = energyShare
+		}
+		*m = shifted(k, newMarginal(values), 0, stretch)
+		if c.least[k] = c.spreadOfMarginal(k, *m); k != latEnergy {
+			c.least[k] *= leastShare
+		}
 	}
 	c.Correlation = identity(numbers)
 	for i, row := range c.look.correlation() {
@@ -78,9 +87,10 @@ func (c *calibration) begin() {
 	}
 	c.width.sigma, c.multiplicity.sigma = 0.05, 0.05
 	c.depend()
-	c.quantum = c.wantedQuantum()
-	c.SpotEnergy = c.quantum / 2
-	c.setSigma()
+	c.SpotEnergy, c.SpotSigma, c.CountSpread, c.CountPower = firstSpot, firstSigma, countSpread, countPower
+	c.Pair, c.Conversion, c.ConversionSpread = 0.7*math.Exp(c.truth.first[1]/float64(c.truth.len())), firstConversion, conversionSpread
+	c.Modes = min(modes, c.Layers)
+	c.beginFluctuation()
 	c.Radial = make([]RadialKnot, len(ages))
 	for k, age := range ages {
 		c.target[k] = shares(c.truth.rings[k])
@@ -104,23 +114,6 @@ func (c *calibration) respond(v *view) {
 	balance(c.Response, c.Depth, v.observed)
 }
 
-// wantedQuantum is what the truth has, but no more than what leaves a quarter of the
-// variance of the whole shower's energy to that number.
-func (c *calibration) wantedQuantum() float64 {
-	_, sd := c.look.mean(latEnergy)
-	visible := 0.0
-	for _, e := range c.look.observed {
-		visible += e
-	}
-	return min(c.look.quantum, 0.75*sd*sd*visible)
-}
-
-// setSigma sets the spread of spots from their mean and quantum, their mean square over
-// their mean.
-func (c *calibration) setSigma() {
-	c.SpotSigma = math.Sqrt(min(max(math.Log(c.quantum/c.SpotEnergy), 0.01), 3))
-}
-
 // depend sets the marginals and correlations of width and multiplicity. They are sums of
 // the profile's numbers and of something independent, so the matrix is positive definite
 // where that of the profile is.
@@ -130,36 +123,42 @@ func (c *calibration) depend() {
 		own[i] = c.Correlation[i][:profileNumbers]
 	}
 	definite(own)
+	along := c.deeper()
 	for i, d := range []*dependence{&c.width, &c.multiplicity} {
 		k := latWidth + i
-		*c.marginals()[k] = logNormal(0, c.spreadOf(d))
+		spread := math.Hypot(d.slope, d.sigma)
+		*c.marginals()[k] = logNormal(0, spread)
 		for j := range profileNumbers {
 			sum := 0.0
-			for i, s := range d.slope {
+			for i, s := range along {
 				sum += s * c.Correlation[i][j]
 			}
-			c.Correlation[k][j] = sum / c.spreadOf(d)
+			c.Correlation[k][j] = sum * d.slope / spread
 			c.Correlation[j][k] = c.Correlation[k][j]
 		}
 	}
-	both := 0.0
-	for i, s := range c.width.slope {
-		for j, t := range c.multiplicity.slope {
-			both += s * t * c.Correlation[i][j]
-		}
-	}
-	both /= c.spreadOf(&c.width) * c.spreadOf(&c.multiplicity)
+	w, m := &c.width, &c.multiplicity
+	both := w.slope * m.slope / (math.Hypot(w.slope, w.sigma) * math.Hypot(m.slope, m.sigma))
 	c.Correlation[latWidth][latMultiplicity], c.Correlation[latMultiplicity][latWidth] = both, both
 }
 
-func (c *calibration) spreadOf(d *dependence) float64 {
-	v := d.sigma * d.sigma
-	for i, s := range d.slope {
-		for j, t := range d.slope {
-			v += s * t * c.Correlation[i][j]
+// deeper returns how the mean depth of a profile, start + T(a+1)/a, changes with the
+// normal scores of the profile's numbers, scaled to unit variance.
+func (c *calibration) deeper() (g [profileNumbers]float64) {
+	t, a := c.Maximum.At(0), c.Exponent.At(0)
+	g[latStart] = c.spreadOfMarginal(latStart, c.Start)
+	g[latMaximum] = c.spreadOfMarginal(latMaximum, c.Maximum) * t * (a + 1) / a
+	g[latExponent] = -c.spreadOfMarginal(latExponent, c.Exponent) * t / a
+	variance := 0.0
+	for i := range g {
+		for j := range g {
+			variance += g[i] * g[j] * c.Correlation[i][j]
 		}
 	}
-	return math.Sqrt(v)
+	for i := range g {
+		g[i] /= math.Sqrt(max(variance, 1e-18))
+	}
+	return g
 }
 
 func (c *calibration) fitRadial() {
@@ -199,6 +198,7 @@ func (c *calibration) simulate(ctx context.Context, p Parameters, n int, stream 
 	latent := rng.New(c.cfg.Seed, "fastsim latents "+stream)
 	const block = 64
 	out := c.Parameters.census(c.cfg)
+	latents := s.LatentDim()
 	columns, z := make([]float32, block*latents), make([]float32, block*latents)
 	x := make([]float32, block*s.Dim())
 	for lo := 0; lo < n; lo += block {

@@ -19,6 +19,10 @@ type census struct {
 	rings  [len(ages)][rings]float64
 	square [][2]float64 // of each layer: energy times squared distance from the impact cell, energy
 
+	cells []float64  // of each layer: those above zero
+	first [2]float64 // of the first layers with energy: Σ depth, Σ ln E
+	outer [3]float64 // of the cells far from the axis: number, Σ ln E, Σ ln² E
+
 	ring      []uint8 // of each cell of a layer
 	px, py    []float64
 	fit       *longitudinal
@@ -31,7 +35,7 @@ func (p *Parameters) census(cfg *Config) *census {
 		layers: p.Layers, x: p.X, y: p.Y, depth: p.Depth, impactX: p.ImpactX, impactY: p.ImpactY,
 		fraction: cfg.startFraction(), lead: cfg.lead(),
 		ring: make([]uint8, p.X*p.Y), px: make([]float64, p.X), py: make([]float64, p.Y),
-		own: make([][rings]float64, p.Layers), ownSquare: make([]float64, p.Layers), square: make([][2]float64, p.Layers), fit: newLongitudinal(p.Depth),
+		own: make([][rings]float64, p.Layers), ownSquare: make([]float64, p.Layers), square: make([][2]float64, p.Layers), fit: newLongitudinal(p.Depth), cells: make([]float64, p.Layers),
 	}
 	for ix := range p.X {
 		for iy := range p.Y {
@@ -51,7 +55,7 @@ func (c *census) add(number int, cells []float32) error {
 	total, active := 0.0, 0
 	for l := range c.layers {
 		layer := cells[l*c.x*c.y : (l+1)*c.x*c.y]
-		sum, square := 0.0, 0.0
+		sum, square, before := 0.0, 0.0, active
 		for i, e := range layer {
 			if e == 0 {
 				continue
@@ -63,6 +67,12 @@ func (c *census) add(number int, cells []float32) error {
 			active++
 			sum += v
 			c.own[l][c.ring[i]] += v
+			if c.ring[i] >= outerRing {
+				e := math.Log(v)
+				c.outer[0]++
+				c.outer[1] += e
+				c.outer[2] += e * e
+			}
 			ix, iy := i/c.y, i%c.y
 			c.px[ix] += v
 			c.py[iy] += v
@@ -70,6 +80,7 @@ func (c *census) add(number int, cells []float32) error {
 			square += v * (dx*dx + dy*dy)
 		}
 		c.ownSquare[l] = square
+		c.cells[l] += float64(active - before)
 		total += sum
 		c.energy = append(c.energy, float32(sum))
 	}
@@ -84,6 +95,13 @@ func (c *census) add(number int, cells []float32) error {
 	maximum, _, ok := c.fit.fit(energy, start)
 	if !ok {
 		return fmt.Errorf("fastsim: shower %d has energy in fewer than three layers behind its start: it has no longitudinal profile", number)
+	}
+	for l, e := range energy {
+		if e > 0 {
+			c.first[0] += c.depth[l]
+			c.first[1] += math.Log(float64(e))
+			break
+		}
 	}
 	for l, s := range c.ownSquare {
 		c.square[l][0] += s
@@ -133,23 +151,23 @@ type view struct {
 	// logarithms of energy, maximum and exponent, the start, and the logarithms of
 	// spread and active cells.
 	column [numbers][]float64
+	depth  []float64 // energy-weighted mean depth of every shower
 	// observed and expected are the mean energies of the layers and those of the fitted
 	// profiles.
 	observed, expected []float64
-	// quantum is the mean square of the second differences of E - μ along the depth over
-	// that of spots of unit energy, μ from the fitted profile: the ratio of the spots'
-	// mean square and mean energy, free of smooth departures from the profile.
-	quantum float64
+	scatter            *scatter
+	// cells is how the logarithm of active cells scatters about what layers tell.
+	cells float64
 }
 
 func (c *census) view(response []float64) *view {
-	v := &view{observed: make([]float64, c.layers), expected: make([]float64, c.layers)}
+	v := &view{depth: make([]float64, c.len()), observed: make([]float64, c.layers), expected: make([]float64, c.layers)}
 	for k := range v.column {
 		v.column[k] = make([]float64, c.len())
 	}
 	c.fit.setResponse(response)
 	seen, share := make([]float64, c.layers), make([]float64, c.layers)
-	var pull, terms float64
+	v.scatter = newScatter(c.layers)
 	for i, total := range c.total {
 		energy := c.energy[i*c.layers : (i+1)*c.layers]
 		start := crossing(energy, c.depth, total, c.fraction) - c.lead
@@ -163,34 +181,26 @@ func (c *census) view(response []float64) *view {
 		}
 		for l, p := range share {
 			e, mu := float64(energy[l]), total*p
+			v.depth[i] += c.depth[l] * e / total
 			v.observed[l] += e
 			v.expected[l] += mu
-			if l > 1 && share[l-2] > 0.02 && share[l-1] > 0.02 && p > 0.02 {
-				d := (e - mu) - 2*(float64(energy[l-1])-total*share[l-1]) + float64(energy[l-2]) - total*share[l-2]
-				pull += d * d / (total * (p + 4*share[l-1] + share[l-2]))
-				terms++
-			}
 		}
 	}
+	v.cells = c.scatterOfCells(v.column[latMultiplicity])
+	for i := range c.total {
+		v.scatter.take(c.energy[i*c.layers : (i+1)*c.layers])
+	}
+	v.scatter.finish(c.len())
 	for l := range c.layers {
 		v.observed[l] /= float64(c.len())
 		v.expected[l] /= float64(c.len())
 	}
-	v.quantum = pull / max(terms, 1)
 	return v
 }
 
 // mean returns the mean and standard deviation of a column.
 func (v *view) mean(k int) (mean, sd float64) {
-	for _, x := range v.column[k] {
-		mean += x
-	}
-	n := float64(len(v.column[k]))
-	mean /= n
-	for _, x := range v.column[k] {
-		sd += (x - mean) * (x - mean)
-	}
-	return mean, math.Sqrt(sd / n)
+	return moments(v.column[k])
 }
 
 // profileNumbers are those that the longitudinal fit gives of each shower: energy,

@@ -24,7 +24,7 @@ type Config struct {
 	Lead          float64 `toml:"lead" json:"lead"`
 	Showers       int     `toml:"showers" json:"showers"` // of the file, from its beginning; 0 means all
 	// Rounds are those of the calibration, in each of which showers are simulated and
-	// looked at as the truth is; 0 means 8. Simulated is their number; 0 means as many as
+	// looked at as the truth is; 0 means 20. Simulated is their number; 0 means as many as
 	// the truth has, 1000 to 4000.
 	Rounds    int    `toml:"rounds" json:"rounds"`
 	Simulated int    `toml:"simulated" json:"simulated"`
@@ -37,7 +37,7 @@ func (c *Config) lead() float64          { return orDefault(c.Lead, 1.5) }
 
 func (c *Config) rounds() int {
 	if c.Rounds == 0 {
-		return 8
+		return 20
 	}
 	return c.Rounds
 }
@@ -66,7 +66,7 @@ func (c *Config) Check() error {
 	case c.Showers < 0:
 		return fmt.Errorf("fastsim: showers = %d; 0 (all) or more is accepted", c.Showers)
 	case c.Rounds < 0 || c.Rounds > 100:
-		return fmt.Errorf("fastsim: rounds = %d; 0 (8) to 100 is accepted", c.Rounds)
+		return fmt.Errorf("fastsim: rounds = %d; 0 (20) to 100 is accepted", c.Rounds)
 	case c.Simulated < 0 || c.Simulated > 1e6 || c.Simulated > 0 && c.Simulated < leastShowers:
 		return fmt.Errorf("fastsim: simulated = %d; 0 (as many as the truth) or %d to 1000000 is accepted", c.Simulated, leastShowers)
 	case c.Threads < 0 || c.Threads > 1<<10:

@@ -88,7 +88,7 @@ func TestShippedShowers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	o, truth, simulated := compare(t, r, fastsim.Config{Rounds: 4}, 0, r.Len())
+	o, truth, simulated := compare(t, r, fastsim.Config{Rounds: 12}, 0, r.Len())
 	for k, name := range o.Names[:3+r.Shape.Layers] {
 		m1, s1 := truth.moments(k)
 		m2, s2 := simulated.moments(k)
@@ -173,5 +173,5 @@ func ExampleFit() {
 		log.Fatal(err)
 	}
 	fmt.Println(s.LatentDim(), s.Dim(), s.Hidden())
-	// Output: 8 27000 true
+	// Output: 12 27000 true
 }

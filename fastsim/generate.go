@@ -40,19 +40,21 @@ func compass() [][2]float64 {
 // scratch is the room for one shower.
 type scratch struct {
 	seen     []float64
-	counts   []float32 // normals, one a layer
+	normals  []float32 // three a layer: fluctuation, number of spots, the first for the conversion
+	chances  []float32 // uniforms, one a layer
+	score    []float64 // of each layer's fluctuation
 	uniforms [3 * chunk]float32
 	next     int    // spot of the chunk
 	first    uint64 // number of the chunk's first spot
 }
 
 func (s *Simulation) newScratch() *scratch {
-	return &scratch{seen: make([]float64, s.Layers), counts: make([]float32, s.Layers)}
+	return &scratch{seen: make([]float64, s.Layers), normals: make([]float32, 3*s.Layers), chances: make([]float32, s.Layers), score: make([]float64, s.Layers)}
 }
 
 // Generate implements generator.Simulator. Cells are Layers×X×Y, in MeV.
 func (s *Simulation) Generate(row0 uint64, z, x []float32) error {
-	d := s.Dim()
+	d, latents := s.Dim(), s.LatentDim()
 	n := len(x) / d
 	if len(x) != n*d || len(z) != n*latents {
 		return fmt.Errorf("fastsim: %d latents and room for %d cells; rows of %d and %d are needed", len(z), len(x), latents, d)
@@ -104,13 +106,28 @@ func (s *Simulation) shower(row uint64, z, cells []float32, sc *scratch) {
 		return
 	}
 	step, base := row&(1<<48-1), row>>48<<40
-	s.hidden.NormalRows(sc.counts, s.Layers, step, base, s.Layers, 1)
+	s.layers.NormalRows(sc.normals, s.Layers, step, base, s.Layers, 3)
+	if len(s.Fluctuation) > 0 {
+		s.layers.UniformRows(sc.chances, s.Layers, step, base+uint64(s.Layers), s.Layers, 1)
+		s.scores(sc, z)
+	}
 	sc.next, sc.first = chunk, base
 	x0, y0 := float64(s.ImpactX)+phi(float64(z[latX])), float64(s.ImpactY)+phi(float64(z[latY]))
-	spot := s.SpotEnergy / v[latMultiplicity]
+	conversion := start + s.Conversion + s.ConversionSpread*float64(sc.normals[2*s.Layers])
+	mean := s.SpotEnergy / v[latMultiplicity]
 	var r radii
 	for l, seen := range sc.seen {
-		n := poisson(v[latEnergy]*seen/spot, float64(sc.counts[l]))
+		spot := mean * s.Clump[l]
+		if s.Depth[l] < conversion {
+			continue
+		}
+		energy := v[latEnergy]*seen + s.Pair
+		if q := s.quantum[l]; q > 0 && energy > 0 {
+			mu := energy
+			energy = fluctuated(mu, q, sc.score[l], float64(sc.chances[l]))
+			spot *= math.Pow(min(max(energy/mu, 0.25), 4), 1-s.CountPower)
+		}
+		n := poisson(energy/spot, float64(sc.normals[s.Layers+l]), s.CountSpread)
 		if n == 0 {
 			continue
 		}
@@ -181,8 +198,9 @@ func (s *Simulation) deposit(layer, u []float32, n int, x0, y0, spot float64, r 
 
 // poisson returns the quantile of the Poisson distribution that belongs to a normal
 // score: exactly for means below 16, by the expansion of Cornish and Fisher above, where
-// it is off by less than one in places.
-func poisson(mean, z float64) int {
+// it is off by less than one in places; its spread falls to a share of that of the
+// Poisson distribution with the mean there.
+func poisson(mean, z, spread float64) int {
 	if mean < 16 {
 		u := phi(z)
 		p := math.Exp(-mean)
@@ -195,6 +213,8 @@ func poisson(mean, z float64) int {
 		}
 		return n
 	}
+	// The spread of smaller numbers goes over into that of large ones.
+	z *= spread + (1-spread)*math.Exp(1-mean/16)
 	root := math.Sqrt(mean)
 	return int(max(mean+root*z+(z*z-1)/6+(z-z*z*z)/(72*root)+0.5, 0))
 }

@@ -34,12 +34,12 @@ func known() fastsim.Parameters {
 			{Age: 0, Core: 0.15, Tail: 1, CoreFraction: 0.8}, {Age: 1, Core: 0.4, Tail: 1.8, CoreFraction: 0.65},
 			{Age: 2, Core: 0.9, Tail: 3, CoreFraction: 0.5}, {Age: 3, Core: 1.5, Tail: 4, CoreFraction: 0.4},
 		},
-		SpotEnergy: 0.3, SpotSigma: 0.6,
+		SpotEnergy: 0.3, SpotSigma: 0.6, CountSpread: 1, CountPower: 1, Conversion: -1000,
 	}
 	for l := range p.Layers {
 		p.Depth = append(p.Depth, float64(l+1))
 		p.Response = append(p.Response, 1+0.05*float64(1-2*(l%2)))
-		p.Spread = append(p.Spread, 1)
+		p.Spread, p.Clump = append(p.Spread, 1), append(p.Clump, 1)
 	}
 	p.Correlation = make([][]float64, 6)
 	for i := range p.Correlation {

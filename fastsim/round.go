@@ -23,9 +23,10 @@ func (c *calibration) round(ctx context.Context, n, number int) error {
 	c.shiftProfile(got, shift)
 	c.shiftDependence(latWidth, &c.width, got)
 	c.shiftDependence(latMultiplicity, &c.multiplicity, got)
-	c.quantum *= bounded(c.wantedQuantum() / got.quantum)
 	c.SpotEnergy *= math.Exp(-shift[latMultiplicity])
-	c.setSigma()
+	c.shiftConversion(sample)
+	c.shiftSpots(sample)
+	c.shiftFluctuation(got)
 	c.depend()
 	c.shiftRings(sample)
 	for l := range c.Response {
@@ -140,8 +141,9 @@ func (c *calibration) shiftProfile(got *view, shift [numbers]float64) {
 		_, gotSD := got.mean(k)
 		// The variance that the showers' own randomness adds is in both.
 		stretch := 1.0
-		if now := c.spreadOfMarginal(k, *m); now > 0 {
+		if now := c.spreadOfMarginal(k, *m); now > 0 && k != latEnergy {
 			stretch = math.Sqrt(min(max(1+(sd*sd-gotSD*gotSD)/(now*now), 0.5), 2))
+			stretch = max(stretch, c.least[k]/now)
 		}
 		*m = shifted(k, *m, shift[k], stretch)
 	}
@@ -176,11 +178,12 @@ func (c *calibration) spreadOfMarginal(k int, m Marginal) float64 {
 // shiftDependence corrects how a number depends on the profile and scatters.
 func (c *calibration) shiftDependence(column int, d *dependence, got *view) {
 	want, have := c.look.regress(column, c.scale), got.regress(column, c.scale)
-	for k := range d.slope {
-		d.slope[k] = min(max(d.slope[k]+(want.slope[k]-have.slope[k])/d.gain, -0.3), 0.3)
+	if column == latMultiplicity {
+		want.sigma, have.sigma = c.look.cells, got.cells
 	}
+	d.slope = min(max(d.slope+0.6*(want.slope-have.slope)/d.gain, -0.3), 0.3)
 	v := d.sigma*d.sigma + (want.sigma*want.sigma-have.sigma*have.sigma)/(d.gain*d.gain)
-	d.sigma = math.Sqrt(min(max(v, 4e-4), 0.1))
+	d.sigma = math.Sqrt(min(max(v, 2.5e-5), 0.1))
 }
 
 // shiftRings moves the targets of the radial fits: cells below the cut and the spread

@@ -20,7 +20,7 @@ const (
 	latMultiplicity
 	latX // impact point in its cell
 	latY
-	latents
+	latMode // the first of the layers' fluctuations
 
 	numbers = latX // of a shower, in the copula
 )
@@ -50,12 +50,34 @@ type Parameters struct {
 	// Correlation is that of the normal scores of these six numbers, 6×6.
 	Correlation [][]float64 `toml:"correlation" json:"correlation"`
 
+	// A shower has no energy in front of its conversion, normal about Conversion behind
+	// its start with ConversionSpread (radiation lengths), and Pair in each layer behind
+	// it, in MeV and beside the profile.
+	Pair             float64 `toml:"pair" json:"pair"`
+	Conversion       float64 `toml:"conversion" json:"conversion"`
+	ConversionSpread float64 `toml:"conversion_spread" json:"conversion_spread"`
+
 	Radial []RadialKnot `toml:"radial" json:"radial"`
+
+	// Fluctuation are the components of how the energies of layers fluctuate about the
+	// profile together, in √MeV: component k changes a layer of mean energy μ by
+	// √μ·Fluctuation[k][layer] per standard deviation. Each has its own standard normal;
+	// those of the first Modes are latents. None: nothing but spots fluctuates.
+	Fluctuation [][]float64 `toml:"fluctuation" json:"fluctuation"`
+	Modes       int         `toml:"modes" json:"modes"`
 
 	// SpotEnergy is the mean energy of a spot, SpotSigma the standard deviation of its
 	// logarithm.
 	SpotEnergy float64 `toml:"spot_energy" json:"spot_energy"`
 	SpotSigma  float64 `toml:"spot_sigma" json:"spot_sigma"`
+	// CountSpread is the standard deviation of large numbers of spots in a layer over that
+	// of Poisson numbers.
+	CountSpread float64 `toml:"count_spread" json:"count_spread"`
+	// CountPower says how the number of a layer's spots follows its fluctuation: as that
+	// power. The energy of spots follows as the rest.
+	CountPower float64 `toml:"count_power" json:"count_power"`
+	// Clump is the factor of the mean energy of each layer's spots, around 1.
+	Clump []float64 `toml:"clump" json:"clump"`
 }
 
 // marginals returns the six distributions in the order of the latents.
@@ -82,14 +104,17 @@ const mostSpots = 1 << 28
 
 // Check returns an error for numbers with which nothing can be simulated.
 func (p *Parameters) Check() error {
-	const most = 1 << 12
-	if p.Layers < 1 || p.X < 1 || p.Y < 1 || p.Layers > most || p.X > most || p.Y > most || p.Layers*p.X*p.Y > 1<<24 {
-		return fmt.Errorf("fastsim: showers of %d layers of %d by %d cells; 1 to 2^24 cells, up to %d in a direction, are accepted", p.Layers, p.X, p.Y, most)
+	const side = 1 << 12
+	if p.Layers < 1 || p.X < 1 || p.Y < 1 || p.Layers > side || p.X > side || p.Y > side || p.Layers*p.X*p.Y > 1<<24 {
+		return fmt.Errorf("fastsim: showers of %d layers of %d by %d cells; 1 to 2^24 cells, up to %d in a direction, are accepted", p.Layers, p.X, p.Y, side)
 	}
 	if err := checkDepth(p.Depth, p.Layers); err != nil {
 		return err
 	}
 	if err := checkFactors("response", p.Response, p.Layers); err != nil {
+		return err
+	}
+	if err := checkFactors("clump", p.Clump, p.Layers); err != nil {
 		return err
 	}
 	if err := checkFactors("spread", p.Spread, p.Layers); err != nil {
@@ -102,8 +127,18 @@ func (p *Parameters) Check() error {
 		return fmt.Errorf("fastsim: reach = %v cells; 1 to 10000 is accepted", p.Reach)
 	case !(p.Cut >= 0 && p.Cut <= 1e6):
 		return fmt.Errorf("fastsim: cut = %v MeV; 0 to 1e6 is accepted", p.Cut)
+	case !(p.Pair >= 0 && p.Pair <= 1e6):
+		return fmt.Errorf("fastsim: pair = %v MeV; 0 to 1e6 is accepted", p.Pair)
+	case !(math.Abs(p.Conversion) <= 1000):
+		return fmt.Errorf("fastsim: conversion = %v radiation lengths behind the start; -1000 to 1000 is accepted", p.Conversion)
+	case !(p.ConversionSpread >= 0 && p.ConversionSpread <= 1000):
+		return fmt.Errorf("fastsim: conversion_spread = %v radiation lengths; 0 to 1000 is accepted", p.ConversionSpread)
 	case !(p.SpotEnergy >= 1e-6 && p.SpotEnergy <= 1e6):
 		return fmt.Errorf("fastsim: spot_energy = %v MeV; 1e-6 to 1e6 is accepted", p.SpotEnergy)
+	case !(p.CountSpread >= 0 && p.CountSpread <= 1):
+		return fmt.Errorf("fastsim: count_spread = %v; 0 to 1 is accepted", p.CountSpread)
+	case !(p.CountPower >= 0 && p.CountPower <= 1):
+		return fmt.Errorf("fastsim: count_power = %v; 0 to 1 is accepted", p.CountPower)
 	case !(p.SpotSigma >= 0 && p.SpotSigma <= 2):
 		return fmt.Errorf("fastsim: spot_sigma = %v; 0 to 2 is accepted", p.SpotSigma)
 	}
@@ -114,7 +149,17 @@ func (p *Parameters) Check() error {
 	}
 	// At its maximum a profile is about √((a+1)/2π)/T.
 	peak := math.Sqrt(p.Exponent[scores-1]+1) / p.Maximum[0] * slices.Max(p.Response)
-	if n := float64(p.Layers) * peak * p.Energy[scores-1] * p.Multiplicity[scores-1] / p.SpotEnergy; !(n <= mostSpots) {
+	peak = peak*p.Energy[scores-1] + p.Pair
+	most := peak
+	if err := checkFluctuation(p.Fluctuation, p.Modes, p.Layers); err != nil {
+		return err
+	}
+	for _, q := range p.quanta() {
+		if q > 0 {
+			most = max(most, 4*mostFluctuated(peak, q))
+		}
+	}
+	if n := float64(p.Layers) * most * p.Multiplicity[scores-1] / p.SpotEnergy / slices.Min(p.Clump); !(n <= mostSpots) {
 		return fmt.Errorf("fastsim: up to %.3g spots in a shower; %d are accepted", n, mostSpots)
 	}
 	if len(p.Correlation) != numbers {
@@ -159,10 +204,11 @@ func checkDepth(depth []float64, layers int) error {
 	return nil
 }
 
-// Simulation makes showers. It implements generator.Simulator: the latents are eight
-// standard normals, the six numbers of a shower and the impact point in its cell;
-// spots and their energies are hidden randomness, a function of the seed, the stream
-// and the row's number.
+// Simulation makes showers. It implements generator.Simulator: the latents are standard
+// normals, those of the six numbers of a shower, the two of the impact point in its cell
+// and one for each of the Modes; all other fluctuations of layers, spots and their
+// energies are hidden randomness, a function of the seed, the stream and the row's
+// number.
 type Simulation struct {
 	Parameters
 	Seed   uint64 // of the hidden randomness
@@ -172,6 +218,8 @@ type Simulation struct {
 	Threads int
 
 	hidden  rng.Stream
+	layers  rng.Stream  // of the layers' fluctuations and numbers of spots
+	quantum []float64   // of each layer, see quanta
 	factor  [][]float64 // Cholesky factor of the correlation
 	spots   []float64   // equally probable energies of spots, of mean 1
 	compass [][2]float64
@@ -191,12 +239,14 @@ func New(p Parameters, seed uint64, stream string) (*Simulation, error) {
 	}
 	s := &Simulation{Parameters: p, Seed: seed, Stream: stream, factor: factor, spots: spotTable(p.SpotSigma), compass: compass()}
 	s.hidden = rng.New(seed, "fastsim "+stream)
+	s.layers = s.hidden.Sub("layers")
+	s.quantum = p.quanta()
 	s.scratch.New = func() any { return s.newScratch() }
 	return s, nil
 }
 
 // LatentDim implements generator.Simulator.
-func (s *Simulation) LatentDim() int { return latents }
+func (s *Simulation) LatentDim() int { return latMode + s.Modes }
 
 // Dim implements generator.Simulator.
 func (s *Simulation) Dim() int { return s.Layers * s.X * s.Y }

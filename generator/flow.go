@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"math"
 
 	"etalon/graph"
 	"etalon/internal/modeldir"
@@ -117,6 +118,23 @@ func (f *Flow) Prior() Prior { return f.Config.Prior.orNormal() }
 // Build implements Generator.
 func (f *Flow) Build(prefix string, z *graph.Node) *graph.Node {
 	return toData(f.net().Inverse(prefix, f.Prior().toNormal(z)), f.Shift, f.Scale)
+}
+
+// BuildWithLogProb implements ForwardDensity.
+func (f *Flow) BuildWithLogProb(prefix string, z *graph.Node) (x, logProb *graph.Node) {
+	z = f.Prior().toNormal(z)
+	x, logDet := f.net().InverseLogDet(prefix, z)
+	logProb = graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), f.jacobian())
+	return toData(x, f.Shift, f.Scale), logProb
+}
+
+// jacobian is the log-determinant of the division by Scale.
+func (f *Flow) jacobian() float64 {
+	j := 0.0
+	for _, s := range f.Scale {
+		j -= math.Log(s)
+	}
+	return j
 }
 
 // BuildLogProb implements LogDensity: the density of the network at

@@ -31,6 +31,15 @@ type LogDensity interface {
 	BuildLogProb(prefix string, x *graph.Node) *graph.Node
 }
 
+// ForwardDensity is a generator that gives the density of its points on the way from
+// the latents, which takes no inverse.
+type ForwardDensity interface {
+	LogDensity
+	// BuildWithLogProb adds x = g(z) and ln p(x) = ln p_Z(z) - ln|det ∂g/∂z| (rows 1, nats
+	// per unit of x) to the graph of z. The parameters are those of Build.
+	BuildWithLogProb(prefix string, z *graph.Node) (x, logProb *graph.Node)
+}
+
 // checkScale refuses preprocessing that cannot be inverted.
 func checkScale(scale []float64, dim int) error {
 	if len(scale) != dim {

@@ -2,7 +2,6 @@ package generator
 
 import (
 	"fmt"
-	"math"
 
 	"etalon/graph"
 	"etalon/nn"
@@ -18,12 +17,8 @@ type Invertible interface {
 
 // BuildInverse implements Invertible.
 func (f *Flow) BuildInverse(prefix string, x *graph.Node) (z, logProb *graph.Node) {
-	jacobian := 0.0
-	for _, s := range f.Scale {
-		jacobian -= math.Log(s)
-	}
 	z, logDet := f.net().Forward(prefix, toNetwork(x, f.Shift, f.Scale))
-	return f.Prior().fromNormal(z), graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), jacobian)
+	return f.Prior().fromNormal(z), graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), f.jacobian())
 }
 
 // BuildInverse implements Invertible: the velocity is followed back to the latents. It

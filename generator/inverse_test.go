@@ -218,3 +218,37 @@ func TestUniformFlowInverse(t *testing.T) {
 		}
 	}
 }
+
+// A flow's density on the way from the latents is that of the way back, and its points
+// are those of Build: both priors, affine and spline blocks, in float64.
+func TestFlowDensityOnTheWay(t *testing.T) {
+	const n = 200
+	for name, c := range map[string]FlowConfig{
+		"affine":  {Blocks: 4, Hidden: 1, Units: 8, Slope: 0.1},
+		"spline":  {Blocks: 3, Hidden: 1, Units: 8, Slope: 0.1, Coupling: "spline"},
+		"uniform": {Blocks: 4, Hidden: 1, Units: 8, Slope: 0.1, Prior: Uniform},
+	} {
+		f := must(NewFlow(c, []float64{0.5, 20}, 7))(t)
+		f.Shift = []float64{1, -10}
+		perturb(f.Params, 13)
+		var _ ForwardDensity = f
+		g := graph.New()
+		z := g.Input("z", 2)
+		x, logp := f.BuildWithLogProb("", z)
+		env := env(t, f)
+		env.Rows = n
+		lat, _ := draw(t, newEngine(t, 1), f, 0, n)
+		env.Input["z"] = wide(lat)
+		v := must(ref.Eval(g, env, x, f.Build("", z), logp, f.BuildLogProb("", x)))(t)
+		for i := range v[0] {
+			if v[0][i] != v[1][i] {
+				t.Fatalf("%s: value %d is %v, by Build %v", name, i, v[0][i], v[1][i])
+			}
+		}
+		for i := range v[2] {
+			if math.Abs(v[2][i]-v[3][i]) > 1e-7 {
+				t.Errorf("%s: ln p = %v at row %d; want %v", name, v[2][i], i, v[3][i])
+			}
+		}
+	}
+}

@@ -188,12 +188,33 @@ func (c *Config) Check() error {
 		switch {
 		case !c.Network():
 			return errors.New("config: classifier.model stands in for f where weights are pulled back as f(g(z)); the latents of programs, pairs and hidden randomness need OmniFold, which trains its own")
+		case c.Classifier.Density:
+			return errors.New("config: classifier.model is trained already, so that classifier.density = false is accepted")
 		case c.Iterate.Rounds > 0:
 			return errors.New("config: classifier.model knows nothing of a refined generator, so that iterate.rounds = 0 is accepted")
 		}
 	}
 	if c.Generator.Kind == kindPairs && c.Classifier.Folds < 2 {
 		return fmt.Errorf("config: classifier.folds = %d: the pairs are trained on, so that their weights need at least 2 folds", c.Classifier.Folds)
+	}
+	if c.Classifier.Density {
+		if err := c.checkDensity(); err != nil {
+			return fmt.Errorf("config: classifier.density = true: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkDensity returns an error for generators that have no explicit density, as far as
+// the settings tell.
+func (c *Config) checkDensity() error {
+	switch g := c.Generator; {
+	case g.Kind != kindFlow && g.Kind != kindModel:
+		return fmt.Errorf("a generator of kind %q has no explicit density; kind %q has one, and so may %q", g.Kind, kindFlow, kindModel)
+	case g.Hidden > 0:
+		return fmt.Errorf("with generator.hidden = %d the density is not that of the known latents; hidden = 0 is accepted", g.Hidden)
+	case c.Iterate.Rounds > 0 && c.Refiner.Kind == refinerGAN:
+		return fmt.Errorf("a later round needs that of g∘Φ, which a refiner of kind %q does not leave; %s and %s do", refinerGAN, refinerFlow, refinerFlowMatching)
 	}
 	return nil
 }

@@ -79,6 +79,26 @@ func TestReadConfigDefaults(t *testing.T) {
 	}
 }
 
+// The preset's density is of its own generator: another one has it where the file says so.
+func TestDensityOfOtherGenerators(t *testing.T) {
+	const rings = "density = \"rings\"\npreset = \"paper\"\n"
+	for text, want := range map[string]bool{
+		rings:                                                    true,
+		rings + "[generator]\nkind = \"flow\"\n":                 true,
+		rings + "[generator]\nkind = \"gan\"\n":                  false,
+		rings + "[generator]\nhidden = 1\n":                      false,
+		rings + "[generator]\nkind = \"model\"\nmodel = \"m\"\n": false,
+		rings + "[generator]\nkind = \"model\"\nmodel = \"m\"\n[classifier]\ndensity = true\n": true,
+		rings + "[classifier]\ndensity = false\n":                                              false,
+		"density = \"rings\"\n": false,
+	} {
+		c, err := ReadConfig(writeFile(t, "c.toml", text))
+		if err != nil || c.Classifier.Density != want {
+			t.Errorf("%q: density is %v, %v; want %v", text, c.Classifier.Density, err, want)
+		}
+	}
+}
+
 // What is wrong in a file is said in one line.
 func TestReadConfigErrors(t *testing.T) {
 	const rings = "density = \"rings\"\n"

@@ -23,6 +23,9 @@ type ClassifierConfig struct {
 	Folds     int    `toml:"folds"`
 	Members   int    `toml:"members"`
 	Calibrate string `toml:"calibrate"` // "", temperature or isotonic
+	// Density gives the networks g⁻¹(x) and ln p_g(x) as more inputs
+	// (dctr.DensityWeigher); the generator must have an explicit density.
+	Density bool `toml:"density"`
 }
 
 // fit returns the training of the weights.

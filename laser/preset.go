@@ -85,7 +85,7 @@ func Preset(preset, density string) (Config, error) {
 		c.Classifier.Training = train.Config{Epochs: 50, Batch: 1000, Validation: 0.02, Adam: adam, Schedule: cosine}
 		c.Classifier.Generated = 4_000_000
 		if density == "rings" { // the hardest: its cuts are many and thin
-			c.Classifier.Training.Batch, c.Classifier.Members = 500, 2
+			c.Classifier.Training.Batch, c.Classifier.Members, c.Classifier.Density = 500, 3, true
 		}
 		c.Polish.Network.Units, c.Polish.Training.Epochs = 96, 10
 		c.HMC = HMCConfig{Chains: 100, Samples: 2_000_000, BurnIn: 3000, Thin: 1, StepSize: 0.004, Leapfrog: 50, Mass: "unit", Start: "weighted", GlobalEvery: 10}

@@ -113,17 +113,15 @@ func (c *Config) refineSizes(n, dim, steps int) {
 	}
 	t.Epochs = epochs(n, t.Batch, steps)
 	c.Closure.Points = min(max(n/2, 1000), 50_000)
-	// What follows the weights need not be more precise than they are.
-	steps = max(steps*min(n, 100_000)/100_000, min(steps, 3000))
 	c.OmniFold.Events, c.OmniFold.Iterations = min(max(4*n, 20_000), 960_000), 6
 	omni := &c.OmniFold.Training
-	omni.Epochs = min(max(steps/6*omni.Batch/c.OmniFold.Events, 3), 20)
+	few := max(steps*min(n, 100_000)/100_000, min(steps, 3000)) // no more precise than the points
+	omni.Epochs = min(max(few/6*omni.Batch/c.OmniFold.Events, 3), 20)
 	c.Score = ScoreConfig{Points: 200_000, Bins: 100, Columns: []int{0, 1}[:min(dim, 2)], Floors: 1}
-	fm := &c.Refiner.FlowMatching.Training
-	c.Refiner.Examples = min(max(8*n, 100_000), 1_920_000)
-	fm.Epochs = max(steps*fm.Batch/c.Refiner.Examples, 2)
-	polish := &c.Polish.Training
-	polish.Epochs = max(steps/8*polish.Batch/c.Refiner.Examples, 2)
+	c.Refiner.Examples = 960_000 // of the generator, which makes any number
+	fm, polish := &c.Refiner.FlowMatching.Training, &c.Polish.Training
+	fm.Epochs = epochs(c.Refiner.Examples, fm.Batch, steps)
+	polish.Epochs = max(steps/12*polish.Batch/c.Refiner.Examples, 2)
 }
 
 // epochs are the passes over n points that make so many steps, 8 to 100 of them.

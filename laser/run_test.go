@@ -13,6 +13,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/rng"
 	"etalon/rundir"
 )
@@ -82,6 +83,7 @@ func TestRunOfThreeColumns(t *testing.T) {
 	defer e.Close()
 	c := tinyConfig(t, "", threeColumns(t, 12000))
 	c.Score.Columns = []int{2, 0}
+	c.Classifier.Density = true // more to save and to read back
 	dir := filepath.Join(t.TempDir(), "run")
 	q := &quiet{}
 	r, err := Open(dir, c, e, q)
@@ -268,6 +270,20 @@ func TestRunWithoutPolish(t *testing.T) {
 	}
 }
 
+// savedGAN is the directory of a GAN of two features.
+func savedGAN(t *testing.T) string {
+	t.Helper()
+	gan, err := generator.NewGAN(generator.GANConfig{Latent: 3, Hidden: 1, Units: 8, Slope: 0.1}, []float64{1, 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "gan")
+	if err := gan.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // What cannot run is refused before anything is made.
 func TestOpenRefuses(t *testing.T) {
 	e := cpu.New(1)
@@ -287,6 +303,12 @@ func TestOpenRefuses(t *testing.T) {
 		"coupled": {func(c *Config) {
 			c.Density, c.Truth, c.Refiner.Kind, c.Refiner.Network.Latent = "", three, "gan", 3
 		}, "refiner.training: gan: coupled"},
+		"density of a GAN":    {func(c *Config) { c.Generator.Kind, c.Classifier.Density = kindGAN, true }, `classifier.density = true: a generator of kind "gan" has no explicit density; kind "flow" has one`},
+		"density, hidden":     {func(c *Config) { c.Generator.Hidden, c.Classifier.Density = 1, true }, "with generator.hidden = 1 the density is not"},
+		"density, GAN rounds": {func(c *Config) { c.Iterate.Rounds, c.Refiner.Kind, c.Classifier.Density = 1, "gan", true }, "a later round needs that of g∘Φ"},
+		"density of a model": {func(c *Config) {
+			c.Generator.Kind, c.Generator.Model, c.Classifier.Density = kindModel, savedGAN(t), true
+		}, "classifier.density = true: generator: a model of kind gan has no explicit density"},
 	} {
 		cfg := tinyConfig(t, "rings", "")
 		c.change(&cfg)

@@ -6,6 +6,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/dctr"
+	"etalon/generator"
 	"etalon/metric"
 	"etalon/rundir"
 	"etalon/train"
@@ -36,6 +37,11 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	fit := r.cfg.Classifier.fit(r.truth.shift, r.truth.scale, r.seed(rd))
+	if r.cfg.Classifier.Density {
+		if fit.Density, err = generator.ExplicitDensity(rd.g.net); err != nil {
+			return "", fmt.Errorf("config: classifier.density: %w", err)
+		}
+	}
 	var names []string
 	fit.Train = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 		if rd.number > 1 {

@@ -43,6 +43,11 @@ func (r *Run) checkGenerator(g *primary) error {
 	if err := r.cfg.Refiner.check(g.latentDim(), g.prior()); err != nil {
 		return fmt.Errorf("config: refiner.%w", err)
 	}
+	if r.cfg.Classifier.Density {
+		if _, err := generator.ExplicitDensity(g.net); err != nil {
+			return fmt.Errorf("config: classifier.density = true: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -25,7 +25,7 @@ func NewTarget(e *cpu.Engine, gen generator.Generator, f dctr.Weigher) (*Target,
 	t := &Target{dim: gen.LatentDim()}
 	g := graph.New()
 	z := g.Input("z", t.dim)
-	logq := graph.Add(gen.Prior().LogProb(z), f.Build("f/", gen.Build("g/", z)))
+	logq := graph.Add(gen.Prior().LogProb(z), buildWeight(gen, f, z))
 	dz, err := graph.Grad(logq, z)
 	if err != nil {
 		return nil, err
@@ -47,6 +47,19 @@ func NewTarget(e *cpu.Engine, gen generator.Generator, f dctr.Weigher) (*Target,
 	g = graph.New()
 	t.prior, err = e.Compile(g, cpu.Config{}, gen.Prior().LogProb(g.Input("z", t.dim)))
 	return t, err
+}
+
+// buildWeight adds ln w(g(z)). Where the weights are a function of the generator's own
+// latents and density, these come from the way to x, if the generator gives the density
+// there, and not from the way back.
+func buildWeight(gen generator.Generator, f dctr.Weigher, z *graph.Node) *graph.Node {
+	if d, ok := f.(*dctr.DensityWeigher); ok {
+		if forward, ok := gen.(generator.ForwardDensity); ok && d.Of(gen) {
+			x, logp := forward.BuildWithLogProb("g/", z)
+			return d.BuildAt("f/", x, z, logp)
+		}
+	}
+	return f.Build("f/", gen.Build("g/", z))
 }
 
 // Dim implements mcmc.Target.

@@ -21,6 +21,11 @@ func ReadConfigAs(path, preset string) (Config, error) {
 	var base struct {
 		Preset  string `toml:"preset"`
 		Density string `toml:"density"`
+
+		Generator struct {
+			Kind   string `toml:"kind"`
+			Hidden int    `toml:"hidden"`
+		} `toml:"generator"`
 	}
 	text, err := rundir.ReadTOML(path, &base)
 	if err != nil {
@@ -34,6 +39,9 @@ func ReadConfigAs(path, preset string) (Config, error) {
 	c, err := Preset(base.Preset, base.Density)
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if g := base.Generator; g.Kind != "" && g.Kind != kindFlow || g.Hidden != 0 {
+		c.Classifier.Density = false // a preset has it for its own generator
 	}
 	if err := rundir.DecodeTOML(path, text, &c); err != nil {
 		return Config{}, err

@@ -80,18 +80,42 @@ func (c Coupling) Forward(prefix string, x *graph.Node) (y, logDet *graph.Node) 
 
 // Inverse maps y back to x; its log-determinant is minus that of Forward.
 func (c Coupling) Inverse(prefix string, y *graph.Node) *graph.Node {
+	x, _ := c.inverse(prefix, y, false)
+	return x
+}
+
+// InverseLogDet is Inverse with the log-determinant of Forward at x (rows 1), in nats.
+func (c Coupling) InverseLogDet(prefix string, y *graph.Node) (x, logDet *graph.Node) {
+	return c.inverse(prefix, y, true)
+}
+
+// inverse adds x, and the log-determinant of Forward at x where det asks for it.
+func (c Coupling) inverse(prefix string, y *graph.Node, det bool) (x, logDet *graph.Node) {
 	defer y.Graph.Push(prefix + c.Net.Name)()
 	inv := make([]int, c.Dim)
 	for j, p := range c.Perm {
 		inv[p] = j
 	}
 	scale, offset := c.affine(prefix, y.Graph)
-	x := graph.Div(graph.Sub(graph.Permute(y, inv), offset), scale)
+	x = graph.Div(graph.Sub(graph.Permute(y, inv), offset), scale)
 	k := c.Net.In
 	x1, y2 := graph.Slice(x, 0, k), graph.Slice(x, k, c.Dim)
+	var x2 *graph.Node
 	if c.Spline != nil {
-		return graph.Concat(x1, c.Spline.Inverse(y2, c.Net.Build(prefix, x1)))
+		a := c.Net.Build(prefix, x1)
+		x2 = c.Spline.Inverse(y2, a)
+		if det {
+			_, logDet = c.Spline.Forward(x2, a)
+		}
+	} else {
+		s, t := c.conditioned(prefix, x1)
+		x2 = graph.Mul(graph.Sub(y2, t), graph.Exp(graph.Neg(s)))
+		if det {
+			logDet = graph.SumFeatures(s)
+		}
 	}
-	s, t := c.conditioned(prefix, x1)
-	return graph.Concat(x1, graph.Mul(graph.Sub(y2, t), graph.Exp(graph.Neg(s))))
+	if det {
+		logDet = graph.Add(logDet, graph.SumFeatures(graph.Log(scale)))
+	}
+	return graph.Concat(x1, x2), logDet
 }

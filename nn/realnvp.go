@@ -97,6 +97,23 @@ func (f RealNVP) Inverse(prefix string, z *graph.Node) *graph.Node {
 	return z
 }
 
+// InverseLogDet is Inverse with the log-determinant of Forward at x, ln|det ∂z/∂x|
+// (rows 1): what the density of a generated point takes, without the way back.
+func (f RealNVP) InverseLogDet(prefix string, z *graph.Node) (x, logDet *graph.Node) {
+	blocks := f.couplings()
+	x = z
+	for i := len(blocks) - 1; i >= 0; i-- {
+		var ld *graph.Node
+		x, ld = blocks[i].InverseLogDet(prefix, x)
+		if logDet == nil {
+			logDet = ld
+		} else {
+			logDet = graph.Add(logDet, ld)
+		}
+	}
+	return x, logDet
+}
+
 // LogProb adds the log-density of x (rows 1, nats) to the graph: standard normal
 // latent plus log-determinant.
 func (f RealNVP) LogProb(prefix string, x *graph.Node) *graph.Node {

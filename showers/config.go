@@ -2,7 +2,9 @@ package showers
 
 import (
 	"fmt"
+	"slices"
 
+	"etalon/bibae"
 	"etalon/calo"
 	"etalon/dctr"
 	"etalon/fastsim"
@@ -22,6 +24,7 @@ type Config struct {
 	Truth     TruthConfig     `toml:"truth"`
 	Generator GeneratorConfig `toml:"generator"`
 	HighLevel HighLevelConfig `toml:"high_level"`
+	LowLevel  LowLevelConfig  `toml:"low_level"`
 	Closure   ClosureConfig   `toml:"closure"`
 	Refine    RefineConfig    `toml:"refine"`
 	Score     ScoreConfig     `toml:"score"`
@@ -38,6 +41,7 @@ type TruthConfig struct {
 // Kinds of generators.
 const (
 	KindFastsim = "fastsim" // a parametrised simulation, fitted to the truth
+	KindBIBAE   = "bibae"   // an autoencoder, trained on the truth
 	KindModel   = "model"   // a model directory
 	KindFile    = "file"    // a file of generated showers
 )
@@ -51,9 +55,44 @@ type GeneratorConfig struct {
 	Scored  int `toml:"scored"`
 
 	Fastsim fastsim.Config `toml:"fastsim"`
+	BIBAE   BIBAEConfig    `toml:"bibae"`
 	Model   string         `toml:"model"`
 	File    string         `toml:"file"`
 	Layout  calo.Config    `toml:"layout"` // of the file
+}
+
+// BIBAEConfig is the autoencoder; its cells are those of the truth.
+type BIBAEConfig struct {
+	Network  bibae.Config   `toml:"network"`
+	Training bibae.Training `toml:"training"`
+}
+
+// LowLevelConfig is the classifier of the cells themselves; their numbers in the network
+// are those of the truth.
+type LowLevelConfig struct {
+	Showers   int          `toml:"showers"` // of each class at most that it is trained on; 0: no such classifier
+	Network   dctr.Volume  `toml:"network"`
+	Training  train.Config `toml:"training"`
+	Calibrate string       `toml:"calibrate"`
+	Clip      float64      `toml:"clip"`
+}
+
+func (c LowLevelConfig) fit(shape calo.Shape, seed uint64) dctr.Fit {
+	v := c.Network
+	v.Positions = [3]int{shape.Layers, shape.X, shape.Y}
+	return dctr.Fit{Network: dctr.Config{Volume: &v}, Training: c.Training, Loss: dctr.BCE, Calibrate: c.Calibrate, Seed: seed}
+}
+
+func (c LowLevelConfig) check() error {
+	switch {
+	case c.Showers < 0 || c.Showers > maxShowers:
+		return fmt.Errorf("showers = %d; 0 to %d is accepted", c.Showers, maxShowers)
+	case c.Showers == 0:
+		return nil
+	case c.Clip != 0 && !(c.Clip > 1):
+		return fmt.Errorf("clip = %v; 0 or more than 1 is accepted", c.Clip)
+	}
+	return nil
 }
 
 // HighLevelConfig is the classifier of observables.
@@ -120,6 +159,9 @@ func (c Config) Check() error {
 	if err := c.HighLevel.check(); err != nil {
 		return fmt.Errorf("config: high_level.%w", err)
 	}
+	if err := c.LowLevel.check(); err != nil {
+		return fmt.Errorf("config: low_level.%w", err)
+	}
 	if err := c.Closure.Network.Check(); err != nil {
 		return fmt.Errorf("config: closure.network: %w", err)
 	}
@@ -140,10 +182,13 @@ func (c Config) Check() error {
 // maxShowers bounds the showers of a sample.
 const maxShowers = 1 << 24
 
+// trains tells that the run makes the generator itself.
+func (c GeneratorConfig) trains() bool { return c.Kind == KindFastsim || c.Kind == KindBIBAE }
+
 func (c GeneratorConfig) check() error {
 	switch {
-	case c.Kind != KindFastsim && c.Kind != KindModel && c.Kind != KindFile:
-		return fmt.Errorf("kind = %q; %s, %s and %s are accepted", c.Kind, KindFastsim, KindModel, KindFile)
+	case !slices.Contains([]string{KindFastsim, KindBIBAE, KindModel, KindFile}, c.Kind):
+		return fmt.Errorf("kind = %q; %s, %s, %s and %s are accepted", c.Kind, KindFastsim, KindBIBAE, KindModel, KindFile)
 	case c.Kind == KindModel && c.Model == "":
 		return fmt.Errorf("model is empty; a model directory is accepted")
 	case c.Kind == KindFile && c.File == "":
@@ -151,9 +196,17 @@ func (c GeneratorConfig) check() error {
 	case c.Showers < 100 || c.Showers > maxShowers || c.Scored < 100 || c.Scored > maxShowers:
 		return fmt.Errorf("showers = %d, scored = %d; 100 to %d are accepted", c.Showers, c.Scored, maxShowers)
 	}
-	if c.Kind == KindFastsim {
+	switch c.Kind {
+	case KindFastsim:
 		if err := c.Fastsim.Check(); err != nil {
 			return fmt.Errorf("fastsim: %w", err)
+		}
+	case KindBIBAE:
+		if err := c.BIBAE.Network.Check(); err != nil {
+			return fmt.Errorf("bibae.network: %w", err)
+		}
+		if err := c.BIBAE.Training.Check(c.BIBAE.Network); err != nil {
+			return fmt.Errorf("bibae.training: %w", err)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package showers
 import (
 	"fmt"
 
+	"etalon/bibae"
 	"etalon/calo"
 	"etalon/dctr"
 	"etalon/optim"
@@ -14,6 +15,9 @@ func Presets() []string { return []string{"quick", "paper"} }
 
 // ShippedTruth is the file of showers that comes with the source code.
 const ShippedTruth = "examples/calo/photon50.h5"
+
+// thirty are the cells of the paper's showers.
+var thirty = [3]int{30, 30, 30}
 
 // Preset returns the settings of a preset. paper has the high-level network of
 // DCTRGAN, section III (2 × 128 ReLU units, Adam, batches of 128, 50 epochs), whose
@@ -32,6 +36,9 @@ func Preset(preset string) (Config, error) {
 		Observables: []string{calo.HighLevel}, Network: small, Loss: dctr.BCE, Members: 5,
 		Training: train.Config{Epochs: 20, Batch: 128, Validation: 0.1, Adam: decayed, Schedule: cosine},
 	}
+	c.LowLevel = LowLevelConfig{Showers: 10_000, Calibrate: "temperature", Clip: 5}
+	c.LowLevel.Network, c.LowLevel.Training = dctr.SmallVolume(thirty)
+	c.Generator.BIBAE = BIBAEConfig{Network: bibae.Small(), Training: bibae.SmallTraining()}
 	c.Closure = ClosureConfig{Network: small, Level: 0.025, Training: train.Config{Epochs: 20, Batch: 128, Validation: 0.1, Adam: decayed, Schedule: cosine}}
 	c.Refine = RefineConfig{
 		Showers: 20_000, Iterations: 4, CapQuantile: 0.999, Pilot: 20_000,
@@ -42,6 +49,8 @@ func Preset(preset string) (Config, error) {
 	switch preset {
 	case "quick":
 	case "paper":
+		c.LowLevel.Network, c.LowLevel.Training = dctr.FullVolume(thirty)
+		c.Generator.BIBAE = BIBAEConfig{Network: bibae.Full(), Training: bibae.FullTraining()}
 		c.HighLevel.Network = dctr.Config{Hidden: 2, Units: 128, Start: "torch"}
 		c.HighLevel.Members = 1
 		c.HighLevel.Training = train.Config{Epochs: 50, Batch: 128, Validation: 0.1, Adam: adam, Schedule: optim.Schedule{Kind: "constant"}}

@@ -56,7 +56,7 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs rundir.Observer) (*Run, err
 		return nil, err
 	}
 	check := func() error {
-		if cfg.Generator.Kind == KindFastsim {
+		if cfg.Generator.trains() {
 			return nil
 		}
 		defer r.close()
@@ -82,6 +82,15 @@ func (r *Run) openTruth() error {
 	if k < minShowers || n-k < minShowers {
 		return fmt.Errorf("%s: %d showers, %d of them to train on; at least %d for each purpose are accepted", t.File, n, k, minShowers)
 	}
+	if c := r.cfg.LowLevel; c.Showers > 0 {
+		fit := c.fit(r.shape, 0)
+		if err := errors.Join(fit.Check(), fit.Network.Check(), fit.Training.Check()); err != nil {
+			return fmt.Errorf("config: low_level: %w", err)
+		}
+	}
+	if c := r.cfg.Generator; c.Kind == KindBIBAE && c.BIBAE.Network.Shape() != r.shape {
+		return fmt.Errorf("config: generator.bibae.network is for showers of %v cells; the truth's have %v", c.BIBAE.Network.Shape(), r.shape)
+	}
 	if _, err := calo.NewObservables(r.shape, r.cfg.HighLevel.Observables...); err != nil {
 		return fmt.Errorf("config: high_level.observables: %w", err)
 	}
@@ -100,6 +109,9 @@ func (r *Run) stages() []rundir.Stage {
 		{Name: "showers", Run: r.makeShowers},
 		{Name: "observables", Run: r.observe},
 		{Name: "high-level classifier", Run: r.trainHighLevel},
+	}
+	if r.cfg.LowLevel.Showers > 0 {
+		list = append(list, rundir.Stage{Name: "low-level classifier", Run: r.trainLowLevel})
 	}
 	if r.cfg.Refine.Showers > 0 && r.cfg.Generator.Kind != KindFile {
 		list = append(list,

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,8 @@ func tiny(t *testing.T) Config {
 	c.Generator.Fastsim.Rounds, c.Generator.Fastsim.Simulated = 1, 1000
 	c.HighLevel.Members, c.HighLevel.Training.Epochs = 2, 2
 	c.Closure.Training.Epochs = 2
+	c.LowLevel.Showers, c.LowLevel.Training.Epochs = 64, 1
+	c.LowLevel.Network.Filters, c.LowLevel.Network.Dense = []int{2, 2, 2}, []int{8}
 	c.Refine.Showers, c.Refine.Iterations, c.Refine.Training.Epochs = 150, 2, 2
 	c.Score.Replicas, c.Score.Differences = -1, false
 	return c
@@ -76,14 +79,14 @@ func TestRunContinues(t *testing.T) {
 	e := cpu.New(2)
 	defer e.Close()
 	m := runTo(t, e, whole, c)
-	for _, name := range []string{methodGenerator, methodHigh, methodAccepted, methodRefined} {
+	for _, name := range []string{methodGenerator, methodHigh, methodLow, methodAccepted, methodRefined} {
 		if m.Closure[name] == nil || m.Scores.Observable(calo.NActive).Score(name) == nil {
 			t.Errorf("there is no score of %s", name)
 		}
 	}
 	one := cpu.New(1)
 	defer one.Close()
-	for _, stage := range []string{"showers", "generator", "train ", "rejection", "refined"} {
+	for _, stage := range []string{"generator", "BIB-AE", "network", "low level", "rejection", "refined"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := Open(parts, c, one, &quiet{stop: func(info string, _ int) {
 			if strings.Contains(info, stage) {
@@ -106,6 +109,21 @@ func TestRunContinues(t *testing.T) {
 			t.Errorf("%s of the stopped run differs: %v", name, err)
 		}
 	}
+	// With the run's seed its own showers are drawn again.
+	for method, name := range map[string]string{"": methodRefined, "rejection": methodAccepted, "baseline": methodGenerator} {
+		out, z := filepath.Join(t.TempDir(), "x.h5"), filepath.Join(t.TempDir(), "z.npy")
+		if err := Draw(t.Context(), e, whole, method, c.Seed, 100, out, z, &quiet{}); err != nil {
+			t.Fatal(err)
+		}
+		a := set{path: out, hi: 100}
+		b := set{path: filepath.Join(whole, "samples", name+".h5"), hi: 100}
+		if !slices.Equal(cells(t, a), cells(t, b)) {
+			t.Errorf("method %q draws other showers than the run", method)
+		}
+		if err := Draw(t.Context(), e, whole, method, c.Seed+1, 100, out, "", &quiet{}); err != nil || slices.Equal(cells(t, a), cells(t, b)) {
+			t.Errorf("method %q with another seed: %v, or the same showers", method, err)
+		}
+	}
 	// What is made can be read again: a run whose generator is that of the first.
 	c.Generator.Kind, c.Generator.Model = KindModel, filepath.Join(whole, "models", "generator")
 	c.Refine.Showers = 0
@@ -115,6 +133,15 @@ func TestRunContinues(t *testing.T) {
 	if string(a) != string(b) {
 		t.Errorf("the same generator from its directory scores %s, not %s", b, a)
 	}
+}
+
+func cells(t *testing.T, s set) []float32 {
+	t.Helper()
+	var all []float32
+	if err := s.blocks(t.Context(), func(_ int, cells []float32) error { all = append(all, cells...); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // writeToy makes a file of n showers of 4 layers of 3 × 3 cells: layer energies are
@@ -163,6 +190,7 @@ func TestWeightsOfFile(t *testing.T) {
 	c.Generator.Layout = c.Truth.Config
 	c.Generator.Showers, c.Generator.Scored = 16000, 8000
 	c.HighLevel.Training.Epochs, c.Closure.Training.Epochs = 12, 6
+	c.LowLevel.Showers = 0
 	e := cpu.New(2)
 	defer e.Close()
 	m := runTo(t, e, filepath.Join(dir, "run"), c)
@@ -198,6 +226,8 @@ func TestOpenRefuses(t *testing.T) {
 		"observable":      {func(c *Config) { c.HighLevel.Observables = []string{"colour"} }, `unknown observable "colour"`},
 		"other showers":   {func(c *Config) { c.Generator.Kind, c.Generator.File = KindFile, "run.go" }, "run.go"},
 		"numbers":         {func(c *Config) { c.Generator.Scored = 7 }, "scored = 7"},
+		"cells":           {func(c *Config) { c.LowLevel.Network.Filters = []int{1 << 30, 1, 1} }, "low_level"},
+		"autoencoder":     {func(c *Config) { c.Generator.Kind = KindBIBAE; c.Generator.BIBAE.Network.X = 7 }, "generator.bibae.network"},
 		"clip":            {func(c *Config) { c.HighLevel.Clip = 0.5 }, "clip = 0.5"},
 		"other protocol":  {func(c *Config) { c.Protocol = "laser" }, `protocol = "laser"`},
 		"refined showers": {func(c *Config) { c.Refine.Showers = -1 }, "refine.showers = -1"},

@@ -52,7 +52,30 @@ func (s set) blocks(ctx context.Context, f func(first int, cells []float32) erro
 	return nil
 }
 
-// observe computes the table of a set, or reads it from the run directory.
+// sparse reads the first n showers of a set into memory, without their empty cells, and with
+// the energies of the incident particles where the file has them.
+func (s set) sparse(ctx context.Context, shape calo.Shape, n int) (*calo.Sparse, error) {
+	store, err := calo.NewSparse(shape)
+	if err != nil {
+		return nil, err
+	}
+	s.hi = min(s.hi, s.lo+n)
+	if err := s.blocks(ctx, func(_ int, cells []float32) error { return store.Append(cells) }); err != nil {
+		return nil, err
+	}
+	r, err := calo.Open(s.path, s.layout)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if r.HasEnergies() {
+		store.Energies = make([]float32, s.len())
+		err = r.ReadEnergies(s.lo, s.hi, store.Energies)
+	}
+	return store, err
+}
+
+// observeSet computes the table of a set, or reads it from the run directory.
 func (r *Run) observeSet(ctx context.Context, s *set, done *int, total int) error {
 	names, err := r.columns()
 	if err != nil {

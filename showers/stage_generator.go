@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"etalon/bibae"
 	"etalon/calo"
 	"etalon/dataset"
 	"etalon/fastsim"
@@ -16,8 +17,11 @@ import (
 // openGenerator fits the generator to the truth, or reads it.
 func (r *Run) openGenerator(ctx context.Context) (string, error) {
 	dir := r.d.Path("models", "generator")
-	if r.cfg.Generator.Kind != KindFastsim || rundir.Exists(dir) {
+	if !r.cfg.Generator.trains() || rundir.Exists(dir) {
 		return "", r.loadGenerator()
+	}
+	if r.cfg.Generator.Kind == KindBIBAE {
+		return r.trainBIBAE(ctx, dir)
 	}
 	cfg := r.cfg.Generator.Fastsim
 	cfg.Seed, cfg.Threads = r.cfg.Seed, r.e.Threads()
@@ -43,6 +47,28 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("fitted to %d showers", r.truth.train.len()), r.loadGenerator()
+}
+
+// trainBIBAE trains the autoencoder on the showers of the truth.
+func (r *Run) trainBIBAE(ctx context.Context, dir string) (string, error) {
+	c := r.cfg.Generator.BIBAE
+	store, err := r.truth.train.sparse(ctx, r.shape, r.truth.train.len())
+	if err != nil {
+		return "", err
+	}
+	m, err := bibae.New(c.Network, r.cfg.Seed)
+	if err != nil {
+		return "", err
+	}
+	l, err := bibae.NewLearner(r.e, m, store, c.Training, r.cfg.Seed)
+	if err != nil {
+		return "", err
+	}
+	note, err := r.d.Fit(ctx, "BIB-AE", l, c.Training.Config, func() error { return m.Save(dir) })
+	if err != nil {
+		return "", err
+	}
+	return note, r.loadGenerator()
 }
 
 var errStop = fmt.Errorf("showers: no more blocks are wanted")
@@ -83,7 +109,7 @@ func (r *Run) loadGenerator() error {
 		return nil
 	}
 	dir := c.Model
-	if c.Kind == KindFastsim {
+	if c.trains() {
 		dir = r.d.Path("models", "generator")
 	}
 	sim, err := generator.LoadSimulator(r.e, dir, Kinds()...)
@@ -100,7 +126,9 @@ func (r *Run) loadGenerator() error {
 
 // Kinds are the kinds of generators of showers that generator.LoadSimulator does not know
 // itself.
-func Kinds() []generator.SimulatorKind { return []generator.SimulatorKind{fastsim.Kind()} }
+func Kinds() []generator.SimulatorKind {
+	return []generator.SimulatorKind{fastsim.Kind(), bibae.Kind()}
+}
 
 // own is a set of n showers in the run directory.
 func (r *Run) own(name string, n int) set {
@@ -113,10 +141,10 @@ func (r *Run) makeShowers(ctx context.Context) (string, error) {
 		return fmt.Sprintf("%s has %d", r.cfg.Generator.File, r.gen.score.hi), nil
 	}
 	for _, s := range []set{r.gen.train, r.gen.score} {
-		draw := generator.NewSimulatorSampler(r.sim, r.cfg.Seed, s.name)
-		base := generator.RowBase(r.cfg.Seed, s.name)
-		err := r.writeShowers(ctx, s, func(first int, z, x []float32) error { return draw.Draw(base+uint64(first), z, x) })
-		if err != nil {
+		if rundir.Exists(s.path) && rundir.Exists(r.latentsPath(s)) {
+			continue
+		}
+		if err := r.writeShowers(ctx, s.path, r.latentsPath(s), s.len(), r.plain(s.name)); err != nil {
 			return "", err
 		}
 	}
@@ -126,29 +154,36 @@ func (r *Run) makeShowers(ctx context.Context) (string, error) {
 // latentsPath is where the latents of a set of showers stand.
 func (r *Run) latentsPath(s set) string { return r.d.Path("samples", s.name+"_latents.npy") }
 
-// writeShowers makes a file of showers in the layout of getting_high, and one of their
-// latents, some at a time, unless they are there.
-func (r *Run) writeShowers(ctx context.Context, s set, fill func(first int, z, x []float32) error) error {
-	if rundir.Exists(s.path) && rundir.Exists(r.latentsPath(s)) {
-		return nil
-	}
+// filler fills showers and their latents, first counting those before them.
+type filler func(first int, z, x []float32) error
+
+// plain draws from the generator as it is.
+func (r *Run) plain(stream string) filler {
+	draw := generator.NewSimulatorSampler(r.sim, r.cfg.Seed, stream)
+	base := generator.RowBase(r.cfg.Seed, stream)
+	return func(first int, z, x []float32) error { return draw.Draw(base+uint64(first), z, x) }
+}
+
+// writeShowers makes a file of n showers in the layout of getting_high, some at a time,
+// and one of their latents unless its path is "".
+func (r *Run) writeShowers(ctx context.Context, path, latents string, n int, fill filler) error {
 	l := r.sim.LatentDim()
-	f, err := hdf5.Create(s.path)
+	f, err := hdf5.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Abort()
-	rows, err := f.Dataset("30x30/layers", hdf5.Float32, []int{r.shape.Layers, r.shape.X, r.shape.Y}, hdf5.Options{Rows: s.len(), Level: 1, Shuffle: true, ChunkRows: 16})
+	rows, err := f.Dataset("30x30/layers", hdf5.Float32, []int{r.shape.Layers, r.shape.X, r.shape.Y}, hdf5.Options{Rows: n, Level: 1, Shuffle: true, ChunkRows: 16})
 	if err != nil {
 		return err
 	}
-	z := make([]float32, s.len()*l)
+	z := make([]float32, n*l)
 	x := make([]float32, blockShowers*r.shape.Cells())
-	for lo := 0; lo < s.len(); lo += blockShowers {
+	for lo := 0; lo < n; lo += blockShowers {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		hi := min(lo+blockShowers, s.len())
+		hi := min(lo+blockShowers, n)
 		cells := x[:(hi-lo)*r.shape.Cells()]
 		if err := fill(lo, z[lo*l:hi*l], cells); err != nil {
 			return err
@@ -165,10 +200,12 @@ func (r *Run) writeShowers(ctx context.Context, s set, fill func(first int, z, x
 		if err := rows.Append(cells); err != nil {
 			return err
 		}
-		r.d.Progress(hi, s.len(), s.name)
+		r.d.Progress(hi, n, "showers")
 	}
-	if err := dataset.WriteNPY(r.latentsPath(s), s.len(), l, z); err != nil {
-		return err
+	if latents != "" {
+		if err := dataset.WriteNPY(latents, n, l, z); err != nil {
+			return err
+		}
 	}
 	return f.Close()
 }

@@ -25,7 +25,7 @@ const leastEfficiency = 1e-3
 func (r *Run) accept(ctx context.Context) (string, error) {
 	r.accepted = r.own(methodAccepted, r.cfg.Refine.Showers)
 	note := ""
-	if !rundir.Exists(r.accepted.path) {
+	if !rundir.Exists(r.accepted.path) || !rundir.Exists(r.d.Path(rejectionFile)) {
 		logCap, efficiency, _, err := mcmc.WeightCap(r.logits, r.cfg.Refine.CapQuantile)
 		if err != nil {
 			return "", err
@@ -37,13 +37,31 @@ func (r *Run) accept(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := r.writeShowers(ctx, r.accepted, p.fill); err != nil {
+		if err := r.writeShowers(ctx, r.accepted.path, r.latentsPath(r.accepted), r.accepted.len(), p.fill); err != nil {
 			return "", err
 		}
-		note = fmt.Sprintf("%.1f %% of %d showers accepted, %d of them more than once", 100*float64(p.accepted)/float64(p.tried), p.tried, p.repeated)
+		rec := rejectionRecord{logCap, p.tried, p.accepted, p.repeated}
+		if err := rundir.WriteJSON(r.d.Path(rejectionFile), rec); err != nil {
+			return "", err
+		}
+		note = rec.String()
 	}
 	done := 0
 	return note, r.observeSet(ctx, &r.accepted, &done, r.accepted.len())
+}
+
+const rejectionFile = "rejection.json"
+
+// rejectionRecord is rejection.json.
+type rejectionRecord struct {
+	LogCap   float64 `json:"log_cap"` // of the log-weights as the network gives them
+	Tried    int     `json:"tried"`
+	Accepted int     `json:"accepted"`
+	Repeated int     `json:"repeated"` // accepted more than once: weights above the cap
+}
+
+func (r rejectionRecord) String() string {
+	return fmt.Sprintf("%.1f %% of %d showers accepted, %d of them more than once", 100*float64(r.Accepted)/float64(r.Tried), r.Tried, r.Repeated)
 }
 
 // proposer accepts showers of the generator by their weights.
@@ -191,17 +209,11 @@ func (r *Run) refine(ctx context.Context) (string, error) {
 	r.refined = r.own(methodRefined, r.cfg.Refine.Showers)
 	note := ""
 	if !rundir.Exists(r.refined.path) {
-		z, efficiency, err := r.refinedLatents(ctx)
+		fill, efficiency, err := r.fromRefined(ctx, r.cfg.Refine.Showers)
 		if err != nil {
 			return "", err
 		}
-		l := r.sim.LatentDim()
-		base := generator.RowBase(r.cfg.Seed, methodRefined)
-		err = r.writeShowers(ctx, r.refined, func(first int, to, x []float32) error {
-			copy(to, z[first*l:])
-			return r.sim.Generate(base+uint64(first), to, x)
-		})
-		if err != nil {
+		if err := r.writeShowers(ctx, r.refined.path, r.latentsPath(r.refined), r.refined.len(), fill); err != nil {
 			return "", err
 		}
 		note = fmt.Sprintf("%.1f %% of the latents accepted", 100*efficiency)
@@ -210,8 +222,12 @@ func (r *Run) refine(ctx context.Context) (string, error) {
 	return note, r.observeSet(ctx, &r.refined, &done, r.refined.len())
 }
 
-// refinedLatents draws from ν(z)·p(z) by rejection.
-func (r *Run) refinedLatents(ctx context.Context) (z []float32, accept float64, err error) {
+// latentBlock is the number of latents that rejection proposes together.
+const latentBlock = 4096
+
+// fromRefined draws n latents from ν(z)·p(z) by rejection, and returns what makes showers
+// of them with fresh hidden randomness.
+func (r *Run) fromRefined(ctx context.Context, n int) (fill filler, accept float64, err error) {
 	target, err := laser.NewTarget(r.e, generator.NewIdentity(r.sim.LatentDim(), r.sim.Prior()), r.nu)
 	if err != nil {
 		return nil, 0, err
@@ -221,7 +237,7 @@ func (r *Run) refinedLatents(ctx context.Context) (z []float32, accept float64, 
 		space.Lower, space.Upper = -1, 1
 	}
 	c := r.cfg.Refine
-	s, err := mcmc.New(mcmc.Config{Method: mcmc.Rejection, Samples: c.Showers, Overweight: mcmc.OverweightRepeat, CapQuantile: c.CapQuantile, Pilot: c.Pilot}, space, nil, r.stream(methodRefined))
+	s, err := mcmc.New(mcmc.Config{Method: mcmc.Rejection, Samples: n, Chains: latentBlock, Overweight: mcmc.OverweightRepeat, CapQuantile: c.CapQuantile, Pilot: c.Pilot}, space, nil, r.stream(methodRefined))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -233,5 +249,11 @@ func (r *Run) refinedLatents(ctx context.Context) (z []float32, accept float64, 
 			return nil, 0, err
 		}
 	}
-	return s.Samples(), s.Stats().Accept, nil
+	l := r.sim.LatentDim()
+	base := generator.RowBase(r.cfg.Seed, methodRefined)
+	all := s.Samples()
+	return func(first int, z, x []float32) error {
+		copy(z, all[first*l:])
+		return r.sim.Generate(base+uint64(first), z, x)
+	}, s.Stats().Accept, nil
 }

@@ -24,6 +24,7 @@ type Metrics struct {
 	Seed         uint64                       `json:"seed"`
 	Version      string                       `json:"version"`
 	Generator    string                       `json:"generator"`
+	Cells        [3]int                       `json:"cells"` // of a shower: layers, x, y
 	Truth        Samples                      `json:"truth"`
 	Generated    Samples                      `json:"generated"`
 	Scores       *showerscore.Scores          `json:"scores"`
@@ -42,7 +43,7 @@ type Samples struct {
 // score compares every sample with the truth, and writes the report.
 func (r *Run) score(ctx context.Context) (string, error) {
 	m := Metrics{
-		Protocol: Protocol, Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), Generator: r.cfg.Generator.Kind,
+		Protocol: Protocol, Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), Generator: r.cfg.Generator.Kind, Cells: [3]int{r.shape.Layers, r.shape.X, r.shape.Y},
 		Truth: Samples{r.truth.train.len(), r.truth.score.len()}, Generated: Samples{r.gen.train.len(), r.gen.score.len()},
 		Weights: map[string]*dctr.Diagnostics{}, Warnings: []string{},
 	}

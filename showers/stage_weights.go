@@ -16,6 +16,7 @@ import (
 const (
 	methodGenerator = "generator"
 	methodHigh      = "dctr_hl"
+	methodLow       = "dctr_ll"
 	methodAccepted  = "rejection"
 	methodRefined   = "refined"
 )
@@ -175,4 +176,4 @@ func (r *Run) methods() []method {
 	return list
 }
 
-var labels = map[string]string{methodHigh: "DCTR, high level", methodAccepted: "Rejection", methodRefined: "LaSeR"}
+var labels = map[string]string{methodHigh: "DCTR, high level", methodLow: "DCTR, low level", methodAccepted: "Rejection", methodRefined: "LaSeR"}

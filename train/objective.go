@@ -77,19 +77,34 @@ type Objective struct {
 	batches *Batches
 	name    string
 	fields  map[string][]float32
+	made    []made
 	holdout []uint32
+}
+
+// made is an input whose rows are made for each batch.
+type made struct {
+	name   string
+	width  int
+	expand func(rows []uint32, dst []float32)
+	x      []float32 // of a batch
 }
 
 // ObjectiveConfig says what an Objective minimises, and on which rows.
 type ObjectiveConfig struct {
-	Loss    *graph.Node // shared scalar: a mean over the rows of the batch
-	Params  *nn.Params
-	Prefix  string // of the parameters' names in the graph
-	Adam    optim.Adam
-	Seed    uint64
-	Fields  map[string][]float32 // the data of each input of the graph, row-major, equal numbers of rows
-	Batches *Batches             // which rows a step takes
-	Holdout []uint32             // rows for validation; may be empty
+	Loss   *graph.Node // shared scalar: a mean over the rows of the batch
+	Params *nn.Params
+	Prefix string // of the parameters' names in the graph
+	Adam   optim.Adam
+	Seed   uint64
+	Fields map[string][]float32 // the data of each input of the graph, row-major, equal numbers of rows
+	// Expand makes the data of the inputs that are in no table: it writes some rows to dst,
+	// row-major. No more rows than a batch has are in memory at once.
+	Expand  map[string]func(rows []uint32, dst []float32)
+	Batches *Batches // which rows a step takes
+	Holdout []uint32 // rows for validation; may be empty
+	// Valid is what Validate computes, a mean over rows like Loss and of the same graph;
+	// nil means Loss.
+	Valid *graph.Node
 	// Bind gives the graph's other parameters, which stay as they are; nil if it has
 	// none.
 	Bind func(nn.Binder) error
@@ -98,9 +113,20 @@ type ObjectiveConfig struct {
 // NewObjective compiles the training step and the validation.
 func NewObjective(e *cpu.Engine, cfg ObjectiveConfig) (*Objective, error) {
 	o := &Objective{params: cfg.Params, batches: cfg.Batches, name: "params", fields: cfg.Fields, holdout: cfg.Holdout}
+	for name, f := range cfg.Expand {
+		n := cfg.Loss.Graph.Lookup(name)
+		if n == nil || n.Op != graph.OpInput {
+			return nil, fmt.Errorf("train: there is no input %q", name)
+		}
+		o.made = append(o.made, made{name, n.Width(), f, make([]float32, cfg.Batches.Rows()*n.Width())})
+	}
 	var err error
 	if len(cfg.Holdout) > 0 {
-		if o.valid, err = e.Compile(cfg.Loss.Graph, cpu.Config{Seed: cfg.Seed}, cfg.Loss); err != nil {
+		valid := cfg.Valid
+		if valid == nil {
+			valid = cfg.Loss
+		}
+		if o.valid, err = e.Compile(cfg.Loss.Graph, cpu.Config{Seed: cfg.Seed}, valid); err != nil {
 			return nil, err
 		}
 		if err := cfg.bind(o.valid, cfg.Params.Bind(o.valid, cfg.Prefix)); err != nil {
@@ -136,14 +162,30 @@ func (o *Objective) StepsPerEpoch() int { return o.batches.StepsPerPass() }
 // Step implements Learner.
 func (o *Objective) Step(step int, factor float64, out []float64) error {
 	index := o.batches.At(step)
-	for name, data := range o.fields {
-		if err := o.update.Program.Feed(name, cpu.Rows{Data: data, Index: index}); err != nil {
-			return err
-		}
+	if err := o.feed(o.update.Program, index); err != nil {
+		return err
 	}
 	loss, err := o.update.Step(cpu.Batch{Rows: len(index), Step: uint64(step)}, factor)
 	out[0] = loss
 	return err
+}
+
+// feed gives a program some rows.
+func (o *Objective) feed(p *cpu.Program, index []uint32) error {
+	for name, data := range o.fields {
+		if err := p.Feed(name, cpu.Rows{Data: data, Index: index}); err != nil {
+			return err
+		}
+	}
+	for i := range o.made {
+		m := &o.made[i]
+		x := m.x[:len(index)*m.width]
+		m.expand(index, x)
+		if err := p.Feed(m.name, cpu.Rows{Data: x}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Validate implements Learner: the loss on the held-out rows.
@@ -151,15 +193,21 @@ func (o *Objective) Validate() (map[string]float64, error) {
 	if o.valid == nil {
 		return nil, nil
 	}
-	for name, data := range o.fields {
-		if err := o.valid.Feed(name, cpu.Rows{Data: data, Index: o.holdout}); err != nil {
+	size, sum := len(o.holdout), 0.0
+	if len(o.made) > 0 {
+		size = min(size, o.batches.Rows())
+	}
+	for lo := 0; lo < len(o.holdout); lo += size {
+		part := o.holdout[lo:min(lo+size, len(o.holdout))]
+		if err := o.feed(o.valid, part); err != nil {
 			return nil, err
 		}
+		if err := o.valid.Run(cpu.Batch{Rows: len(part)}); err != nil {
+			return nil, err
+		}
+		sum += float64(o.valid.Shared(0)[0]) * (float64(len(part)) / float64(len(o.holdout)))
 	}
-	if err := o.valid.Run(cpu.Batch{Rows: len(o.holdout)}); err != nil {
-		return nil, err
-	}
-	return map[string]float64{"valid": float64(o.valid.Shared(0)[0])}, nil
+	return map[string]float64{"valid": sum}, nil
 }
 
 // State implements Learner.

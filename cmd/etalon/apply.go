@@ -35,7 +35,7 @@ func (o *reweightOptions) checkApply(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	for _, name := range []string{"truth", "truth-weights", "model", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
+	for _, name := range []string{"truth", "truth-weights", "model", "density", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
 		if cmd.Flags().Changed(name) {
 			return usage("--%s is of the training, which --apply does not do", name)
 		}
@@ -74,14 +74,11 @@ func (a *app) applyModel(o reweightOptions) error {
 	if o.normalise == "model" && origin.LogNorm == nil {
 		return fmt.Errorf("%s: the model has no normalisation of its own; --normalise file and none are accepted", o.apply)
 	}
-	src, err := openSource(o.sample, dataset.ReadOptions{Columns: o.tables.columns, Like: origin.Names}, &o.showers, origin.Names, o.threads)
+	src, err := a.openFor(o, model, origin.Names)
 	if err != nil {
 		return err
 	}
 	defer src.close()
-	if err := fits(src, o.apply, model.Dim(), origin.Names); err != nil {
-		return err
-	}
 	var v []float64
 	if o.sampleWeights != "" {
 		if v, err = dataset.ReadFloat64(o.sampleWeights); err != nil {
@@ -130,6 +127,22 @@ func (a *app) applyModel(o reweightOptions) error {
 		return a.printJSON(r)
 	}
 	return a.printApplied(o, &r)
+}
+
+// openFor opens the sample that a model weights.
+func (a *app) openFor(o reweightOptions, model dctr.Weigher, names []string) (*source, error) {
+	if v := dctr.VolumeOf(model); v != nil {
+		return openCells(o.sample, &o.showers, v, names)
+	}
+	src, err := openSource(o.sample, dataset.ReadOptions{Columns: o.tables.columns, Like: names}, &o.showers, names, o.threads)
+	if err != nil {
+		return nil, err
+	}
+	if err := fits(src, o.apply, model.Dim(), names); err != nil {
+		src.close()
+		return nil, err
+	}
+	return src, nil
 }
 
 // fits tells whether a table has the columns of a model.
@@ -185,7 +198,11 @@ func (a *app) score(ctx context.Context, e *cpu.Engine, model dctr.Weigher, src 
 		}
 		logw = append(logw, part...)
 		if departures != nil {
-			countDepartures(e, departures, x[:n*src.cols])
+			seen := x[:n*src.cols]
+			if src.look != nil {
+				seen = src.look(seen)
+			}
+			countDepartures(e, departures, seen)
 		}
 		a.show.Progress(len(logw), src.rows, "")
 	}
@@ -257,6 +274,9 @@ func applyWarnings(model dctr.Weigher, origin *dctr.Origin, sample *dctr.Source)
 	}
 	if origin.Sample == nil {
 		return warnings
+	}
+	if d, ok := model.(*dctr.DensityWeigher); ok {
+		model = d.Inner
 	}
 	if m, ok := model.(*dctr.Ensemble); ok && m.Folds > 1 && sample.SHA256 == origin.Sample.SHA256 {
 		warnings = append(warnings, "these are the events of the training; all networks together weight them here, also those that saw them")

@@ -53,13 +53,15 @@ func (a *app) compare(o *scoreOptions) (*comparison, error) {
 			return nil, err
 		}
 	}
-	ref, floor, all, err := a.split(o, truth, r)
+	ref, spare, all, err := a.split(o, truth, r)
 	if err != nil {
 		return nil, err
 	}
+	floor := spare(r.NEff)
+	r.TruthN, r.FloorN = ref.Rows, floor.Rows
 	if o.histograms {
 		r.Bins, r.Columns, r.Range = o.bins, o.columns, o.limits
-		if err := o.scoreHistograms(ref, sample, floor, r); err != nil {
+		if err := o.scoreHistograms(ref, sample, spare, r); err != nil {
 			return nil, err
 		}
 	}
@@ -133,20 +135,24 @@ func span(t *dataset.Table, col int) (lo, hi float64) {
 	return lo, hi
 }
 
-// split returns the truth that the sample is scored against, independent truth
-// points for the floor, as many as the sample's effective number if there are
-// enough, and all truth points. Rows are chosen at random, since a file may be
-// sorted.
-func (a *app) split(o *scoreOptions, truth *dataset.Table, r *comparison) (ref, floor *points, all *dataset.Table, err error) {
-	want := max(int(math.Round(r.NEff)), 1)
+// split returns the truth that the sample is scored against, what gives independent
+// truth points for the floor, as many as an effective number if there are enough, and
+// all truth points. Rows are chosen at random, since a file may be sorted.
+func (a *app) split(o *scoreOptions, truth *dataset.Table, r *comparison) (ref *points, spare func(size float64) *points, all *dataset.Table, err error) {
 	all = truth
+	from := func(t *dataset.Table, lo int) func(float64) *points {
+		return func(size float64) *points {
+			n := min(max(int(math.Round(size)), 1), t.Rows-lo)
+			return &points{Table: pick(t, o.seed, lo, lo+n)}
+		}
+	}
 	if o.test != "" {
 		test, err := a.readTruth(o, o.test, truth.Cols, truth.Names)
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		r.FloorFrom = "test"
-		ref, floor = &points{Table: truth}, &points{Table: pick(test, o.seed, 0, min(want, test.Rows))}
+		ref, spare = &points{Table: truth}, from(test, 0)
 		all = &dataset.Table{Rows: truth.Rows + test.Rows, Cols: truth.Cols, Data: slices.Concat(truth.Data, test.Data)}
 	} else {
 		if truth.Rows < 2 {
@@ -154,10 +160,9 @@ func (a *app) split(o *scoreOptions, truth *dataset.Table, r *comparison) (ref, 
 		}
 		r.FloorFrom = "split"
 		half := truth.Rows / 2
-		ref, floor = &points{Table: pick(truth, o.seed, 0, half)}, &points{Table: pick(truth, o.seed, half, half+min(want, truth.Rows-half))}
+		ref, spare = &points{Table: pick(truth, o.seed, 0, half)}, from(truth, half)
 	}
-	r.TruthN, r.FloorN = ref.Rows, floor.Rows
-	return ref, floor, all, nil
+	return ref, spare, all, nil
 }
 
 // pick returns the rows lo … hi-1 of a random order of the table, the same order
@@ -203,19 +208,27 @@ func (p *points) fill(o *scoreOptions, path string) error {
 }
 
 // scoreHistograms compares sample and floor with the reference, side by side.
-func (o *scoreOptions) scoreHistograms(ref, sample, floor *points, r *comparison) error {
+func (o *scoreOptions) scoreHistograms(ref, sample *points, spare func(float64) *points, r *comparison) error {
 	floorPath := o.truth
 	if o.test != "" {
 		floorPath = o.test
 	}
-	for _, f := range []struct {
-		p    *points
-		path string
-	}{{ref, o.truth}, {sample, o.sample}, {floor, floorPath}} {
-		if err := f.p.fill(o, f.path); err != nil {
-			return err
-		}
+	if err := ref.fill(o, o.truth); err != nil {
+		return err
 	}
+	if err := sample.fill(o, o.sample); err != nil {
+		return err
+	}
+	size := r.NEff
+	if sample.logw != nil { // Kish's number also counts that some regions hardly count
+		inside, _ := sample.h.Inside()
+		size = min(metric.HistogramSize(sample.h)*sample.h.SumW/inside, float64(sample.Rows))
+	}
+	floor := spare(size)
+	if err := floor.fill(o, floorPath); err != nil {
+		return err
+	}
+	r.HistogramFloorN = floor.Rows
 	r.Outside = max(sample.h.Outside/sample.h.SumW, 0)
 	r.Betti, r.TruthBetti = new([2]int), new([2]int)
 	r.Betti[0], r.Betti[1] = metric.Betti(sample.h)

@@ -15,7 +15,7 @@ var layers = []string{
 	"nn optim report calo calo/showerscore",
 	"train internal/modeldir onnx onnx/onnxtest",
 	"generator rundir",
-	"dctr fastsim",
+	"dctr fastsim bibae",
 	"omnifold",
 	"laser",
 	"showers",

@@ -54,6 +54,9 @@ type modelRecord struct {
 	Layers      []dctr.ImportedLayer `json:"layers,omitempty"`
 	Source      string               `json:"source,omitempty"`
 	Calibration string               `json:"calibration,omitempty"`
+	// Density: the networks see latents and log-density of the generator as well, the latter above Floor.
+	Density bool    `json:"density,omitempty"`
+	Floor   float64 `json:"density_floor,omitempty"`
 }
 
 func recordModel(w dctr.Weigher) modelRecord {
@@ -64,6 +67,10 @@ func recordModel(w dctr.Weigher) modelRecord {
 		c = w
 	case *dctr.Ensemble:
 		r.Networks, c = len(w.Members), w.Members[0]
+	case *dctr.DensityWeigher:
+		r = recordModel(w.Inner)
+		r.Features, r.Density, r.Floor = w.Dim(), true, w.Floor
+		return r
 	case *dctr.Imported:
 		r.Layers, r.Source = w.Layers, w.Source
 	}

@@ -13,11 +13,13 @@ import (
 	"etalon/dataset"
 	"etalon/dctr"
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/internal/modeldir"
 )
 
 type reweightOptions struct {
 	truth, sample, out, model   string
+	density                     string
 	truthWeights, sampleWeights string
 	errors, loss, calibrate     string
 	log, json, closure          bool
@@ -49,6 +51,10 @@ Network and training are those of the quick preset of etalon run, with smaller
 batches for tables of few rows. Beside the weights stands a file of the same name
 but .json, which says where they are from: hashes of the inputs, networks,
 calibration, normalisation, N_eff, closure test, warnings, version.
+
+With --density MODEL, the flow (or another model with an explicit density) that made
+the sample, the networks see each point's latents and log-density under it as more
+inputs: where it is too smooth, or too sharp, is then easier to learn.
 
 By default one network weights the points that it was trained on. With --folds K
 every point gets its weight from a network that did not see it, with --ensemble E
@@ -108,6 +114,7 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 	outFlag(cmd, &o.out)
 	f.BoolVar(&o.log, "log", false, "write natural logarithms of the weights")
 	f.StringVar(&o.model, "model", "", "`DIR`ectory to save the classifier or the ensemble in, as a model")
+	f.StringVar(&o.density, "density", "", "`MODEL` directory of the flow that made the sample, whose latents and density the networks see")
 	f.StringVar(&o.truthWeights, "truth-weights", "", "`FILE` of weights of the truth points, one column")
 	f.StringVar(&o.sampleWeights, "sample-weights", "", "`FILE` of weights that the points of the sample have already")
 	f.StringVar(&o.loss, "loss", string(dctr.BCE), "loss of the classifier: bce, mse or mlc")
@@ -194,6 +201,7 @@ type reweighted struct {
 	Out string `json:"out"`
 	*dctr.Diagnostics
 	Loss        string            `json:"loss"`
+	Density     string            `json:"density,omitempty"` // model whose log-density the networks saw
 	Folds       int               `json:"folds,omitempty"`
 	Ensemble    int               `json:"ensemble,omitempty"`
 	Train       *float64          `json:"train,omitempty"` // losses of the last epoch, means over the networks
@@ -229,11 +237,15 @@ func (a *app) reweight(o reweightOptions) error {
 	if err := o.checkLog(sample.W); err != nil {
 		return err
 	}
+	density, err := o.readDensity(truth.cols)
+	if err != nil {
+		return err
+	}
 	e := cpu.New(o.threads)
 	defer e.Close()
 	ctx, stop := interruptible()
 	defer stop()
-	w, err := a.trainWeights(ctx, e, o, truth.Sample, sample.Sample, truth.cols)
+	w, err := a.trainWeights(ctx, e, o, density, truth.Sample, sample.Sample, truth.cols)
 	if err != nil {
 		return err
 	}
@@ -262,6 +274,25 @@ func (o reweightOptions) checkLog(v []float64) error {
 		}
 	}
 	return nil
+}
+
+// readDensity reads the model of --density; nil without one.
+func (o reweightOptions) readDensity(cols int) (generator.Invertible, error) {
+	if o.density == "" {
+		return nil, nil
+	}
+	g, err := generator.Load(o.density)
+	if err != nil {
+		return nil, err
+	}
+	if g.Dim() != cols {
+		return nil, fmt.Errorf("%s: the model makes %d features; the tables have %d columns", o.density, g.Dim(), cols)
+	}
+	d, err := generator.ExplicitDensity(g)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.density, err)
+	}
+	return d, nil
 }
 
 // write writes the files that were asked for.
@@ -332,7 +363,7 @@ func (o reweightOptions) describe(w *weighted, v []float64) (*reweighted, error)
 		return nil, err
 	}
 	final.Closure, final.ClosureError = raw.Closure, raw.ClosureError // before normalisation and clipping
-	r := &reweighted{Out: o.out, Diagnostics: final, Loss: o.loss, Folds: o.folds, Errors: o.errors, Calibration: o.calibrate,
+	r := &reweighted{Out: o.out, Diagnostics: final, Loss: o.loss, Density: o.density, Folds: o.folds, Errors: o.errors, Calibration: o.calibrate,
 		Before: w.fit.Before, After: w.fit.After, Clipped: w.clipped, ClosureTest: w.closure, Model: o.model, Provenance: provenancePath(o.out), Seed: o.seed}
 	if o.members > 1 {
 		r.Ensemble = o.members

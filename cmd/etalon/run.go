@@ -126,14 +126,19 @@ func (o *runOptions) isShowers() (bool, error) {
 	if !o.isFile() {
 		return o.target == calorimeter, nil
 	}
+	return isShowers(o.target)
+}
+
+// isShowers tells whether a file of settings is one of a study of showers.
+func isShowers(path string) (bool, error) {
 	var base struct {
 		Protocol string `toml:"protocol"`
 	}
-	if _, err := rundir.ReadTOML(o.target, &base); err != nil {
+	if _, err := rundir.ReadTOML(path, &base); err != nil {
 		return false, err
 	}
 	if base.Protocol != "" && base.Protocol != showers.Protocol {
-		return false, fmt.Errorf("%s: protocol = %q; %q is accepted, or none for other data", o.target, base.Protocol, showers.Protocol)
+		return false, fmt.Errorf("%s: protocol = %q; %q is accepted, or none for other data", path, base.Protocol, showers.Protocol)
 	}
 	return base.Protocol == showers.Protocol, nil
 }

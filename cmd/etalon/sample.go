@@ -13,6 +13,7 @@ import (
 	"etalon/generator"
 	"etalon/laser"
 	"etalon/mcmc"
+	"etalon/showers"
 )
 
 type sampleOptions struct {
@@ -51,7 +52,11 @@ generator is a program, it is started.
 Point i depends on the model, the seed and on i alone, so that a sample can be
 drawn in shards on several machines: shard i of n has the rows from N*i/n up to
 N*(i+1)/n, and all shards in order make the whole. The run itself drew its sample
-with its own seed: for independent points choose another one.`,
+with its own seed: for independent points choose another one.
+
+Of a study of showers (etalon run calo) FILE is .h5, with 30x30/layers as in the data
+of getting_high; --method refiner (refined latents), rejection and baseline are
+accepted.`,
 		Example: `  etalon sample runs/gaussians-quick -n 1e6 --out refined.npy --seed 2
   etalon sample runs/gaussians-quick -n 1e6 --out flow.npy --method baseline
   etalon sample mymodel -n 1e9 --shard 3/16 --out part3.npy`,
@@ -135,6 +140,13 @@ func (a *app) sample(o sampleOptions) error {
 	var cols int
 	var err error
 	from := o.model
+	if isRun && !isModel {
+		if shower, err := isShowers(filepath.Join(o.model, "run.toml")); err != nil {
+			return err
+		} else if shower {
+			return a.sampleShowers(e, o)
+		}
+	}
 	switch {
 	case isModel:
 		cols, err = a.sampleModel(e, o.model, o, lo, hi)
@@ -150,6 +162,26 @@ func (a *app) sample(o sampleOptions) error {
 		return a.printJSON(written{o.out, hi - lo, cols, o.seed})
 	}
 	_, err = fmt.Fprintf(a.out, "%s: %d points of %s, seed %d\n", o.out, hi-lo, from, o.seed)
+	return err
+}
+
+// sampleShowers writes showers of a study of showers.
+func (a *app) sampleShowers(e *cpu.Engine, o sampleOptions) error {
+	if o.shard.n > 0 {
+		return usage("--shard cannot be used with showers")
+	}
+	if !strings.EqualFold(filepath.Ext(o.out), ".h5") && !strings.EqualFold(filepath.Ext(o.out), ".hdf5") {
+		return usage("--out %s: showers are written as .h5", o.out)
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	if err := showers.Draw(ctx, e, o.model, o.method, o.seed, int(o.n), o.out, o.latents, a.show); err != nil {
+		return err
+	}
+	if o.json {
+		return a.printJSON(written{o.out, int(o.n), 0, o.seed})
+	}
+	_, err := fmt.Fprintf(a.out, "%s: %d showers of %s, seed %d\n", o.out, int(o.n), o.model, o.seed)
 	return err
 }
 

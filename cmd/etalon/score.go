@@ -90,7 +90,7 @@ columns if those vary. Distances between points, and c2st, are of the columns of
 deviations unless --scale none is given.
 
 A score means something beside its floor, that of independent truth points, as
-many as the sample's effective number: of --test, or else of one half of the
+many as the sample's effective number (for JSD and EMD that of its histogram): of --test, or else of one half of the
 truth, and the sample is then scored against the other half. The floor of a
 distance between points is the mean over 4 such splits of all truth points, with
 its spread. energy, mmd, fpd and kpd scatter about zero for equal densities, c2st
@@ -243,6 +243,9 @@ func (a *app) printComparison(o *scoreOptions, r *comparison) error {
 		fmt.Fprintf(&b, "against one half of %s (%d points); floor: %d points of its other half\n\n", filepath.Base(o.truth), r.TruthN, r.FloorN)
 	}
 	if o.histograms {
+		if r.HistogramFloorN != r.FloorN {
+			fmt.Fprintf(&b, "floor of JSD and EMD: %d points, what the weights are worth in this histogram\n", r.HistogramFloorN)
+		}
 		printHistograms(&b, r)
 	}
 	if len(r.Clouds) > 0 || r.C2ST != nil {
@@ -292,7 +295,10 @@ type comparison struct {
 	TruthBetti *[2]int       `json:"truth_betti,omitempty"`
 	Floor      *laser.Values `json:"floor,omitempty"`
 	FloorN     int           `json:"floor_n"`
-	FloorFrom  string        `json:"floor_from"` // test or split
+	// HistogramFloorN are the points of the floor of JSD and EMD: the effective size of
+	// the sample's histogram, which for weights may exceed N_eff.
+	HistogramFloorN int    `json:"histogram_floor_n,omitempty"`
+	FloorFrom       string `json:"floor_from"` // test or split
 	clouds
 	C2ST  *c2stScore  `json:"c2st_auc,omitempty"`
 	Modes *modesScore `json:"modes,omitempty"`

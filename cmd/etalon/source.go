@@ -25,7 +25,10 @@ type source struct {
 	block      int // rows that are read at a time
 	// read fills dst with the next rows and returns their number; at the end it is 0,
 	// io.EOF.
-	read  func(dst []float32) (int, error)
+	read func(dst []float32) (int, error)
+	// look computes what the ranges of a training are of from rows; nil where that is the
+	// rows themselves.
+	look  func(x []float32) []float32
 	close func() error
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
+	"etalon/generator"
 	"etalon/laser"
 	"etalon/metric"
 	"etalon/train"
@@ -34,7 +35,7 @@ type weighted struct {
 }
 
 // trainWeights trains the classifiers and weights the sample.
-func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions, truth, sample dctr.Sample, cols int) (*weighted, error) {
+func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions, density generator.Invertible, truth, sample dctr.Sample, cols int) (*weighted, error) {
 	preset, err := laser.Preset("quick", "")
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 	shift, scale := standardise(truth, sample, cols)
 	fit := dctr.Fit{
 		Network: preset.Classifier.Network, Shift: shift, Scale: scale, Training: cfg, Loss: dctr.Loss(o.loss),
-		Folds: o.folds, Members: o.members, Calibrate: o.calibrate, Seed: o.seed, Train: a.trainer(cfg),
+		Folds: o.folds, Members: o.members, Calibrate: o.calibrate, Density: density, Seed: o.seed, Train: a.trainer(cfg),
 	}
 	w := &weighted{epochs: cfg.Epochs}
 	if w.fit, err = fit.Run(ctx, e, truth, sample); err != nil {
