@@ -15,7 +15,7 @@ import (
 type refinement struct {
 	Out       string  `json:"out"`
 	Generator float64 `json:"generator_jsd"` // nats
-	Refined   float64 `json:"refined_jsd"`   // of the unweighted points, nats; NaN has no place here: 0 without points
+	Refined   float64 `json:"refined_jsd"`   // of the unweighted points, nats; 0 without points
 	Floor     float64 `json:"refined_floor_jsd"`
 	// Left is the part of the generator's excess over its floor that is left.
 	Left     float64  `json:"excess_left"`
@@ -30,7 +30,7 @@ type refinement struct {
 // refinedRows are the rows of the table: methods of a run, for people.
 var refinedRows = []struct{ method, name string }{
 	{"baseline", "generator"}, {"dctr", "generator, weighted"}, {"rejection", "rejection by weight"},
-	{"refiner", "refined map (ONNX)"}, {"laser", "refined model"},
+	{"refiner", "Φ alone"}, {"laser", "refined model"},
 }
 
 // printRefinement prints how much better the refined model is, and where it is.
