@@ -106,9 +106,16 @@ func (a *Acceptance) Finish(e *cpu.Engine, g, phi Generator, seed uint64) error 
 	}
 	a.Efficiency, a.Overweight = kept, 1-kept/whole
 	if !(a.Efficiency > 0.01) {
-		return fmt.Errorf("generator: only %.2g of the refiner's points would be accepted: train refiner and polish for longer, or do without polish (polish.training.epochs = 0)", a.Efficiency)
+		return &InefficientError{a.Efficiency}
 	}
 	return nil
+}
+
+// InefficientError tells that a refiner is too far from its target for an acceptance.
+type InefficientError struct{ Efficiency float64 }
+
+func (e *InefficientError) Error() string {
+	return fmt.Sprintf("generator: only %.2g of the refiner's points would be accepted: train refiner and polish for longer, or do without polish (polish.training.epochs = 0)", e.Efficiency)
 }
 
 // build adds the logit ln q_Z/p_Φ of latents z with features x to the graph.

@@ -6,6 +6,7 @@
 //
 // Networks are a Generator: a graph through which gradients reach the latents. They
 // are normalizing flows of affine or spline coupling blocks (Flow), GANs, VAEs and
-// velocity fields (FlowMatching). A Simulator is less: an external program (Process), a
+// velocity fields (FlowMatching), and, without training, tables of one or two latents
+// (Rosenblatt). A Simulator is less: an external program (Process), a
 // network, or either with hidden latents. Pairs is less still: a sample in a file.
 package generator

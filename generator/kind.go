@@ -15,6 +15,8 @@ func kindOf(gen Generator) string {
 		return flowMatchingKind
 	case *ONNX:
 		return onnxKind
+	case *Rosenblatt:
+		return rosenblattKind
 	case *Composed, composedDensity:
 		return composedKind
 	}

@@ -71,6 +71,8 @@ func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
 		gen, err = loadFlowMatching(dir)
 	case onnxKind:
 		gen, err = loadONNX(dir)
+	case rosenblattKind:
+		gen, err = loadRosenblatt(dir)
 	case composedKind:
 		return l.composed(dir, depth)
 	case identityKind:
@@ -78,7 +80,7 @@ func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
 	case processKind, pairsKind, chainKind, hiddenKind:
 		return nil, fmt.Errorf("%s: a model of kind %q is no network, which is needed here", dir, kind)
 	default:
-		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, onnxKind, composedKind, identityKind)
+		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, rosenblattKind, onnxKind, composedKind, identityKind)
 	}
 	if err != nil {
 		return nil, err

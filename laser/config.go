@@ -43,7 +43,7 @@ type DataConfig struct {
 
 // RefinerConfig is the refiner Φ.
 type RefinerConfig struct {
-	Kind     string `toml:"kind"`     // gan (the paper's), flow (its second option), flow-matching, or none
+	Kind     string `toml:"kind"`     // gan (the paper's), flow (its second option), flow-matching, rosenblatt (of 1 or 2 latents), or none
 	Examples int    `toml:"examples"` // weighted latents to train on
 	// Of kind gan:
 	Network  generator.GANConfig   `toml:"network"`
@@ -51,6 +51,13 @@ type RefinerConfig struct {
 
 	Flow         FlowConfig         `toml:"flow"`
 	FlowMatching FlowMatchingConfig `toml:"flow_matching"`
+	Rosenblatt   RosenblattConfig   `toml:"rosenblatt"`
+}
+
+// RosenblattConfig is a table of the weights of one or two latents (generator.Rosenblatt),
+// which is not trained and not polished.
+type RosenblattConfig struct {
+	Cells int `toml:"cells"` // of each latent
 }
 
 // FlowMatchingConfig is a velocity and its training.
@@ -64,6 +71,7 @@ const (
 	refinerGAN          = "gan"
 	refinerFlow         = "flow"
 	refinerFlowMatching = "flow-matching"
+	refinerRosenblatt   = "rosenblatt"
 	refinerNone         = "none"
 )
 
@@ -76,8 +84,8 @@ func (c RefinerConfig) check(dim int, prior generator.Prior) error {
 	if c.Kind == refinerNone {
 		return nil
 	}
-	if prior == generator.Uniform && c.Kind != refinerFlowMatching {
-		return fmt.Errorf("kind = %q: its output has no bounds, the generator's latents lie in (-1, 1); %s is accepted", c.Kind, refinerFlowMatching)
+	if prior == generator.Uniform && c.Kind != refinerFlowMatching && c.Kind != refinerRosenblatt {
+		return fmt.Errorf("kind = %q: its output has no bounds, the generator's latents lie in (-1, 1); %s and %s are accepted", c.Kind, refinerFlowMatching, refinerRosenblatt)
 	}
 	switch c.Kind {
 	case refinerGAN:
@@ -93,6 +101,10 @@ func (c RefinerConfig) check(dim int, prior generator.Prior) error {
 		}
 		if err := c.Flow.Network.Check(); err != nil {
 			return fmt.Errorf("flow.network: %w", err)
+		}
+	case refinerRosenblatt:
+		if dim > generator.MaxRosenblatt {
+			return fmt.Errorf("kind = %q: a table of at most %d latents, the generator has %d; %s is accepted", c.Kind, generator.MaxRosenblatt, dim, refinerFlowMatching)
 		}
 	case refinerFlowMatching:
 		if err := c.FlowMatching.Network.Check(); err != nil {
@@ -117,8 +129,10 @@ func (c RefinerConfig) checkTraining() error {
 		if p := c.FlowMatching.Network.Refines; err == nil && p != "" {
 			return fmt.Errorf("flow_matching.network.refines = %q; a run sets it from the generator's prior, so leave it out", p)
 		}
+	case refinerRosenblatt:
+		name, err = "rosenblatt", generator.RosenblattConfig{Dim: 1, Cells: c.Rosenblatt.Cells}.Check()
 	default:
-		return fmt.Errorf("kind = %q; %s, %s, %s and %s are accepted", c.Kind, refinerGAN, refinerFlow, refinerFlowMatching, refinerNone)
+		return fmt.Errorf("kind = %q; %s, %s, %s, %s and %s are accepted", c.Kind, refinerGAN, refinerFlow, refinerFlowMatching, refinerRosenblatt, refinerNone)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -168,6 +182,16 @@ func (c *Config) Check() error {
 	} {
 		if err := part.check(); err != nil {
 			return fmt.Errorf("config: %s.%w", part.name, err)
+		}
+	}
+	if c.Classifier.Model != "" {
+		switch {
+		case !c.Network():
+			return errors.New("config: classifier.model stands in for f where weights are pulled back as f(g(z)); the latents of programs, pairs and hidden randomness need OmniFold, which trains its own")
+		case c.Classifier.Density:
+			return errors.New("config: classifier.model is trained already, so that classifier.density = false is accepted")
+		case c.Iterate.Rounds > 0:
+			return errors.New("config: classifier.model knows nothing of a refined generator, so that iterate.rounds = 0 is accepted")
 		}
 	}
 	if c.Generator.Kind == kindPairs && c.Classifier.Folds < 2 {

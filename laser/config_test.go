@@ -140,7 +140,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{rings + "[iterate]\nrounds = 9\n", "iterate.rounds = 9"},
 		{rings + "[iterate]\nrounds = 1\nkind = \"again\"\n", `iterate.kind = "again"`},
 		{rings + "[iterate]\nrounds = 2\nkind = \"continue\"\n", "makes one round"},
-		{rings + "[refiner]\nkind = \"vae\"\n", "refiner.kind = \"vae\"; gan, flow, flow-matching and none are accepted"},
+		{rings + "[refiner]\nkind = \"vae\"\n", "refiner.kind = \"vae\"; gan, flow, flow-matching, rosenblatt and none are accepted"},
 		{rings + "[refiner.flow_matching.training]\naverage = 2.0\n", "refiner.flow_matching.training: average = 2"},
 		{rings + "[refiner]\nkind = \"flow\"\n[refiner.flow.training]\nbatch = 0\n", "refiner.flow.training: "},
 		{rings + "[refiner]\nkind = \"gan\"\n[refiner.training]\nwarmup = 1.5\n", "refiner.training: warmup = 1.5"},

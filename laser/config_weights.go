@@ -10,6 +10,9 @@ import (
 
 // ClassifierConfig is the post-hoc classifier and what is made of it.
 type ClassifierConfig struct {
+	// Model is a classifier that stands in for the one that would be trained, in the first
+	// and only round: a model directory, or an ONNX file. Its odds are taken as they are.
+	Model     string       `toml:"model,omitempty"`
 	Network   dctr.Config  `toml:"network"`
 	Training  train.Config `toml:"training"`
 	Generated int          `toml:"generated"` // generated points to train against

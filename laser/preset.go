@@ -69,6 +69,7 @@ func Preset(preset, density string) (Config, error) {
 		Training: generator.FlowMatchingTraining{Average: 0.999, Coupled: true,
 			Config: train.Config{Epochs: 24, Batch: 1000, Adam: optim.Adam{Alpha: 1e-3, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, Schedule: cosine}},
 	}
+	c.Refiner.Rosenblatt.Cells = 1024
 	c.Classifier.Loss = dctr.BCE
 	c.Closure = ClosureConfig{Points: 200_000, Level: 0.025, Network: dctr.Config{Hidden: 4, Units: 64, Slope: 0.1},
 		Training: train.Config{Epochs: 12, Batch: 1000, Validation: 0.1, Adam: adam, Schedule: cosine}}

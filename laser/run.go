@@ -132,8 +132,13 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer, options ...Option
 	return r, nil
 }
 
-// tryGenerator reads a generator that is not trained, and looks at what it makes.
+// tryGenerator reads a classifier and a generator that are not trained, and looks at what they make.
 func (r *Run) tryGenerator() error {
+	if r.cfg.Classifier.Model != "" {
+		if _, err := r.importClassifier(); err != nil {
+			return err
+		}
+	}
 	if r.cfg.Generator.trains() {
 		return nil
 	}

@@ -105,7 +105,7 @@ type classifierSummary struct {
 // nothing was held out, or the loss is another.
 func (r *Run) summariseClassifier() (*classifierSummary, error) {
 	c := r.cfg.Classifier
-	if c.Training.Validation == 0 || c.Loss != dctr.BCE && c.Loss != "" {
+	if c.Model != "" || c.Training.Validation == 0 || c.Loss != dctr.BCE && c.Loss != "" {
 		return nil, nil
 	}
 	all, err := r.d.History()

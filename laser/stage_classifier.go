@@ -20,6 +20,14 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		rd.f, err = dctr.LoadWeigher(dir)
 		return "", err
 	}
+	if r.cfg.Classifier.Model != "" {
+		f, err := r.importClassifier()
+		if err != nil {
+			return "", err
+		}
+		rd.f = f
+		return "of " + r.cfg.Classifier.Model, f.Save(dir)
+	}
 	n := r.cfg.Classifier.Generated
 	if p := rd.g.pairs; p != nil {
 		n = p.Rows()
@@ -82,4 +90,17 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 type reliability struct {
 	Before *dctr.Reliability `json:"before"`
 	After  *dctr.Reliability `json:"after"`
+}
+
+// importClassifier reads the classifier that stands in for a trained one.
+func (r *Run) importClassifier() (dctr.Weigher, error) {
+	path := r.cfg.Classifier.Model
+	f, err := dctr.LoadWeigher(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.Dim() != r.truth.dim {
+		return nil, fmt.Errorf("%s: a classifier of %s, the truth has %d", path, plural(f.Dim(), "feature"), r.truth.dim)
+	}
+	return f, nil
 }

@@ -2,6 +2,7 @@ package laser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -78,6 +79,9 @@ func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Resul
 	}
 	name := rd.name("omnifold/score")
 	s, err := mcmc.New(r.cfg.Samplers.rejection(r.cfg.Score.Points), space, nil, r.stream(name))
+	if errors.As(err, new(*mcmc.UnevenError)) {
+		return nil, nil // without points there is no score
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package laser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -32,6 +33,9 @@ func (r *Run) trainRefiner(ctx context.Context, rd *round) (string, error) {
 		var err error
 		rd.phi, err = generator.Load(dir)
 		return "", err
+	}
+	if r.cfg.Refiner.Kind == refinerRosenblatt {
+		return r.tabulateRefiner(rd, dir)
 	}
 	z, w, err := r.weightedLatents(rd)
 	if err != nil {
@@ -106,7 +110,7 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	}
 	rd.refined = c
 	t := r.cfg.Polish.Training
-	if t.Epochs == 0 {
+	if t.Epochs == 0 || r.cfg.Refiner.Kind == refinerRosenblatt {
 		return "none", c.Save(dir)
 	}
 	z, w, err := r.weightedLatents(rd)
@@ -117,8 +121,11 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var poor *generator.InefficientError
 	note, err := r.d.Fit(ctx, rd.stage("polish"), l, t, func() error {
-		if err := accept.Finish(r.e, c.G, rd.phi, r.seed(rd)); err != nil {
+		if err := accept.Finish(r.e, c.G, rd.phi, r.seed(rd)); errors.As(err, &poor) {
+			return c.Save(dir)
+		} else if err != nil {
 			return err
 		}
 		c.Accept = accept
@@ -126,6 +133,9 @@ func (r *Run) polish(ctx context.Context, rd *round) (string, error) {
 	})
 	if err != nil {
 		return "", err
+	}
+	if poor != nil {
+		return "none: " + poor.Error(), nil
 	}
 	return fmt.Sprintf("%s, %.1f %% of the refiner's points accepted, %.3f %% of the weight beyond the cap", note, 100*accept.Efficiency, 100*accept.Overweight), nil
 }

@@ -2,8 +2,10 @@ package laser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"etalon/mcmc"
 	"etalon/rundir"
 )
 
@@ -26,6 +28,9 @@ func (r *Run) sampleRejection(ctx context.Context, rd *round) (string, error) {
 		n = r.cfg.Samplers.Rejection
 	}
 	s, seconds, err := r.drawSampler(ctx, rd, r.cfg.Samplers.rejection(n), space, "rejection")
+	if uneven := (*mcmc.UnevenError)(nil); errors.As(err, &uneven) && r.cfg.Refines() {
+		return "left out: " + uneven.Error(), nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -66,7 +66,7 @@ func (s *rejection) begin(start []float32) error {
 		return fmt.Errorf("pilot: %w", err)
 	}
 	if s.pilot < minPilot {
-		return fmt.Errorf("the weights of the pilot's %d prior draws are worth %.1f draws, below %d, and give no cap; raise Pilot or use %q", s.cfg.Pilot, s.pilot, minPilot, Tempering)
+		return &UnevenError{s.cfg.Pilot, s.pilot}
 	}
 	if s.expected < minEfficiency {
 		return fmt.Errorf("a share of %.1e of the prior draws would be taken, below %.0e; use %q", s.expected, minEfficiency, Tempering)
@@ -213,4 +213,14 @@ func (s *rejection) Stats() Stats {
 
 func (s *rejection) state() []any {
 	return append(s.run.state(), &s.logCap, &s.expected, &s.pilot, &s.weights, &s.overweights, &s.maxOver, &s.mass, &s.sq, &s.above)
+}
+
+// UnevenError tells that weights are too uneven for rejection.
+type UnevenError struct {
+	Pilot int     // prior draws
+	Worth float64 // what they are worth in independent draws
+}
+
+func (e *UnevenError) Error() string {
+	return fmt.Sprintf("the weights of the pilot's %d prior draws are worth %.1f draws, below %d, and give no cap; raise Pilot or use %q", e.Pilot, e.Worth, minPilot, Tempering)
 }

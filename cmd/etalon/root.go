@@ -78,6 +78,7 @@ func (a *app) root() *cobra.Command {
 It learns how a generator's density differs from the truth, turns that into
 weights (DCTR), and the weights into a better, unweighted generator (LaSeR).`,
 		Example: `  etalon run gaussians                    the whole protocol on a built-in density
+  etalon refine --truth truth.npy --generator g.onnx --out refined
   etalon run my.toml --out runs/mine      the same with settings of your own
   etalon sample runs/mine -n 1e6 --out points.npy
   etalon score --truth truth.npy --sample points.npy`,
@@ -96,7 +97,7 @@ weights (DCTR), and the weights into a better, unweighted generator (LaSeR).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
-	for _, verb := range []func() *cobra.Command{a.runCmd, a.dataCmd, a.reweightCmd, a.importCmd, a.observablesCmd, a.unfoldCmd, a.sampleCmd, a.exportCmd, a.scoreCmd, a.reportCmd, a.benchCmd, a.versionCmd} {
+	for _, verb := range []func() *cobra.Command{a.runCmd, a.refineCmd, a.dataCmd, a.reweightCmd, a.importCmd, a.observablesCmd, a.unfoldCmd, a.sampleCmd, a.exportCmd, a.scoreCmd, a.reportCmd, a.benchCmd, a.versionCmd} {
 		root.AddCommand(verb())
 	}
 	root.SetHelpCommand(helpCmd(root))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,7 +23,36 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"etalon": main})
+	testscript.Main(m, map[string]func(){"etalon": main, "blob": blob})
+}
+
+// blob is a generator that is a program: x = (4·z1, 3·z2 + noise) of two latents, with noise of
+// its own if it has an argument.
+func blob() {
+	in, out := bufio.NewReader(os.Stdin), bufio.NewWriter(os.Stdout)
+	for {
+		var head struct {
+			Rows, Reserved uint32
+			Row0           uint64
+		}
+		if binary.Read(in, binary.LittleEndian, &head) != nil {
+			return
+		}
+		z := make([]float32, 2*head.Rows)
+		if binary.Read(in, binary.LittleEndian, z) != nil {
+			os.Exit(1)
+		}
+		noise := make([]float32, head.Rows)
+		if len(os.Args) > 1 {
+			rng.New(1, "blob").NormalRows(noise, int(head.Rows), 0, head.Row0, int(head.Rows), 1)
+		}
+		for i := range noise {
+			z[2*i], z[2*i+1] = 4*z[2*i], 3*z[2*i+1]+noise[i]
+		}
+		if binary.Write(out, binary.LittleEndian, head.Rows) != nil || binary.Write(out, binary.LittleEndian, z) != nil || out.Flush() != nil {
+			os.Exit(1)
+		}
+	}
 }
 
 // TestScripts runs testdata/script. The scripts find a finished tiny run at $RUN,
