@@ -15,4 +15,8 @@
 // Showers are in MeV, in the order of calo.Shape: layer, x, y. Generated ones have deposits
 // of any size from zero: callers apply the threshold of a cell (calo.DefaultCut), which the
 // showers of the training have passed already.
+//
+// Where to start: New makes a model of Full or Small sizes, NewLearner its training on a
+// calo.Sparse store of showers, which a train.Loop runs. Model.Save writes a model
+// directory, Load reads it, and NewSimulator makes showers of latents, the noise hidden.
 package bibae

@@ -10,4 +10,7 @@
 // Cells below a threshold, by default the 0.1 MeV of a minimum ionising particle
 // (arXiv:2009.03796, section III), count as empty. All data of a large file are never in
 // memory at once.
+//
+// Where to start: Open a file, Table its observables. OpenRows streams them, ReadSparse
+// keeps the cells that are not empty in memory.
 package calo

@@ -10,4 +10,6 @@
 // compared with the file's real size before any memory is taken. Tables of any length
 // are read and written block by block. Values are kept in float32, weights in float64. A table
 // with a NaN or an infinity is refused unless the caller asks for it.
+//
+// Where to start: Lookup a density and Sample it; Read a table, Write one.
 package dataset

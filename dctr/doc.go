@@ -16,4 +16,15 @@
 //
 // A network sees rows of features, or with a [Volume] the cells of calorimeter showers,
 // which come as [Examples]: a row is expanded when a step takes it.
+//
+// Where to start: fill a Fit and Run it on two Samples, the truth and what was generated.
+// Fitted.LogW has the log-weights of the generated rows; Fitted.Model, a Weigher, gives
+// those of others (Logits, or a Scorer for rows in blocks) and is saved and loaded as a
+// model directory (LoadWeigher). Then look at the weights before you use them: Diagnose
+// (effective size, tail, Σw), Reliability, ClosureTest. docs/diagnostics.md of the
+// repository says from where on each is suspect.
+//
+// Weights stay logarithms until the end; metric.LinearWeights makes weights of mean 1 of
+// them. Rows are row-major float32, in any units: Fit.Shift and Fit.Scale bring them to
+// the order of one.
 package dctr

@@ -20,4 +20,7 @@
 // depth; the start fluctuates; marginals are tables instead of normal distributions;
 // radii are tables over the age of the shower; and layers fluctuate by a covariance that
 // is fitted, beside what spots do.
+//
+// Where to start: Fit fits a simulation to a file of showers. The result is a
+// generator.Simulator: Generate makes showers of latents, Save keeps it.
 package fastsim

@@ -4,6 +4,10 @@
 // Every bin keeps Σw and Σw², so that statistical errors and effective sample
 // sizes of weighted samples follow from the histogram alone. Events that hold a
 // NaN are counted apart and enter no sum.
+//
+// NewH1 and NewH2 make an empty histogram; FillRows and FillColumn fill it with points
+// and their log-weights, Fill with single events; Mass, Density and their errors are
+// what package metric scores and package report draws.
 package hist
 
 import (

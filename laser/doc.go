@@ -8,4 +8,15 @@
 // A Run works in a directory, stage by stage. A stage that is finished has left
 // its files; a stage that was interrupted has left a checkpoint; the same run
 // continues from there to the same bytes.
+//
+// Where to start: Preset gives the settings for a built-in density, ReadConfig those of
+// a TOML file; Open makes or continues a run directory, Run.Do runs what is left of it.
+// OpenDraws draws more of a run, by any sampler of package mcmc; generator.Load of its
+// models/laser is the refined model itself. To refine in a program of your own, take the
+// parts: a generator.Generator, a dctr.Weigher, and NewTarget, which is their weighted
+// latent density (LaSeR, eq. 3),
+//
+//	ln q_Z(z) = ln p_Z(z) + ln w(g(z)),
+//
+// as a target of package mcmc.
 package laser

@@ -18,6 +18,9 @@
 // The diagnostics are those of Vehtari et al. 2021, arXiv:1903.08008, the
 // energy diagnostic of Betancourt 2016, arXiv:1604.00695, and an effective
 // sample size for histograms.
+//
+// Where to start: write a PriorTarget (laser.NewTarget makes one of a generator and its
+// weights), wrap it in a Space, and call Choose, New, Step until Done, and Assess.
 package mcmc
 
 import "etalon/rng"

@@ -10,4 +10,10 @@
 // nobody sees as well, ν(z) pulls the weights w(x) back to the latent space
 // (arXiv:2106.00792, section 3): it is a network, so that every sampler can follow its
 // gradient.
+//
+// Where to start: Unfold takes a Simulation (pairs of z and x), the data and a Config;
+// Result.LogNu has the log-weights of the events, Result.Iterations what each iteration
+// did. PullBack is the same for a generator's latents and returns the network of ν. Stop
+// when the AUC of step 1 has come to ½ and ln ν hardly changes: further iterations follow
+// the noise of the data.
 package omnifold

@@ -1,4 +1,9 @@
-// Package optim has the optimisers that update parameters from gradients.
+// Package optim has the optimiser that updates parameters from gradients, Adam
+// (arXiv:1412.6980) or AdamW (arXiv:1711.05101), and schedules of its learning rate.
+//
+// Adam.NewStepper binds settings, State, parameters and gradient; each Step makes one
+// update with the rate times Schedule.Factor. Package train does both: use this one alone
+// only for a training loop of your own.
 package optim
 
 import (

@@ -3,6 +3,12 @@
 // interrupted a checkpoint, and the same command goes on where it stopped. The
 // directory holds its configuration, a log, the seconds of each stage, the histories
 // of trainings, and a lock that keeps a second process out.
+//
+// At names a directory and who is told of its progress, Prepare makes it with its
+// configuration (or refuses one that has another), Do runs the stages. Within a stage
+// Fit or Train run a training with checkpoint, log and history; WriteJSON and ReadJSON
+// keep what later stages need. A stage must look for its own files and do nothing if they
+// are there.
 package rundir
 
 import (

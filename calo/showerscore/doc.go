@@ -7,4 +7,7 @@
 // histograms normalised within the range, Outside is the share beyond it, and
 // S2Overflow is ⟨S²⟩ with one bin for the underflow and one for the overflow, in
 // which nothing is left out.
+//
+// Where to start: Compare takes the tables of observables that calo.Table makes, of the
+// truth and of each Method with its log-weights; Correlate and ReadImages do the rest.
 package showerscore

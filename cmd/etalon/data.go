@@ -30,8 +30,8 @@ func (a *app) dataCmd() *cobra.Command {
 		Use:   "data NAME -n N --out FILE",
 		Short: "Draw points from a built-in truth density",
 		Long: `Draws points from a built-in truth density and writes them as a table of
-float32 (.npy, .npz[:key], .h5[:/path], .csv or .csv.gz). Point i depends on the seed and on i alone: a longer file begins with
-the same points.
+float32 (.npy, .npz[:key], .h5[:/path], .csv or .csv.gz). Point i depends on the seed
+and on i alone: a longer file begins with the same points.
 
 Densities: ` + strings.Join(dataset.Names(), ", ") + ".",
 		Example: `  etalon data gaussians -n 1e6 --out truth.npy

@@ -70,6 +70,7 @@ refined model, is no map of latents and not in the file; etalon sample applies i
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "`FILE`.onnx or FILE.safetensors to write")
 	cmd.Flags().StringVar(&o.what, "what", "", "`PART` to export: g, f, phi, refined or weights")
+	complete(cmd, "what", []string{"g", "f", "phi", "refined", "weights"})
 	jsonFlag(cmd, &o.json)
 	return cmd
 }

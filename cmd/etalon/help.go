@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"etalon/dctr"
 )
 
 // helpCmd is cobra's help command with an error for a command that is not there.
@@ -37,4 +39,50 @@ func strictCompletion(root *cobra.Command) {
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	}
+}
+
+// filesHelp says what each verb writes.
+var filesHelp = map[string]string{
+	"run": `DIR has report.html, figures/ (PNG, PDF), metrics.json, timings.json, samples/, models/,
+checkpoints/, run.toml (all settings) and log.jsonl. A directory of another
+configuration is refused.`,
+	"data":        "FILE, whole or not at all; one that is there is replaced.",
+	"sample":      "FILE and that of --latents, whole or not at all; ones that are there are replaced.",
+	"export":      "FILE, whole or not at all; one that is there is replaced.",
+	"score":       "None: scores go to standard output.",
+	"reweight":    "FILE with the weights and FILE.json (w.npy: w.json), both or none of them; those of\n--errors and --model.",
+	"import":      "DIR with model.json and weights.safetensors, or the ONNX file. A directory that is\nno model is never replaced.",
+	"observables": "FILE, whole or not at all; one that is there is replaced.",
+	"unfold":      "FILE with a weight for each row of --mc-truth; the directory of --model.",
+	"report":      "DIR/report.html and DIR/figures/*.png and *.pdf.",
+	"bench":       "None: times go to standard output.",
+	"version":     "None.",
+	"completion":  "None: scripts go to standard output.",
+}
+
+// manual makes the help of every command end with the files that it writes and its
+// exit statuses.
+func manual(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		if text, ok := filesHelp[cmd.Name()]; ok {
+			cmd.Annotations = map[string]string{"files": "  " + strings.ReplaceAll(text, "\n", "\n  ")}
+		}
+	}
+	root.SetUsageTemplate(root.UsageTemplate() + `{{with .Annotations.files}}
+Files written:
+{{.}}
+{{end}}{{if .Runnable}}
+Exit status:
+  0 done, 1 failed, 2 wrong command line (both said in one line on standard error),
+  130 interrupted.
+{{end}}`)
+}
+
+// lossNames are the losses that complete --loss.
+func lossNames() []string {
+	var names []string
+	for _, l := range dctr.Losses() {
+		names = append(names, string(l))
+	}
+	return names
 }

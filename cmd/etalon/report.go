@@ -15,7 +15,8 @@ func (a *app) reportCmd() *cobra.Command {
 		Use:   "report DIR",
 		Short: "Draw the figures and the report of a run again",
 		Long: `Draws the figures of a run directory again, as PNG and PDF, and writes its
-report.html. The run must have its scores.`,
+report.html. DIR is the directory of a run, which must have its scores
+(metrics.json); nothing is computed again.`,
 		Example: "  etalon report runs/gaussians-quick",
 		Args:    exactArgs("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -102,6 +102,7 @@ weights (DCTR), and the weights into a better, unweighted generator (LaSeR).`,
 	}
 	root.SetHelpCommand(helpCmd(root))
 	strictCompletion(root)
+	manual(root)
 	return root
 }
 

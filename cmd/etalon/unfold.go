@@ -43,8 +43,12 @@ The same pulls the weights of a generator with hidden latents back to the latent
 that are known: give the latents as --mc-truth, the generator's points as --mc-reco
 and the truth as --data; the model that --model saves is ln w(z).
 
-FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz. ` + tablesHelp + ` Row i of --mc-truth and of --mc-reco is the same
-event; --mc-reco and --data have the same columns.`,
+FILE is .npy, .npz[:key], .h5[:/path], .csv or .csv.gz.
+` + tablesHelp + `
+Row i of --mc-truth and of --mc-reco is the same event; --mc-reco and --data have the
+same columns. Printed are N_eff, the largest weight and, for each iteration, how much
+the log-weights changed in it and the AUC of data against simulation before it, which
+should level off at 1/2.`,
 		Example: `  etalon unfold --mc-truth z.npy --mc-reco x.npy --data data.npy --out nu.npy
   etalon unfold --mc-truth z.npy --mc-reco x.npy --data d.npy --out nu.npy --iterations 8 --model nu`,
 		Args: exactArgs(),
@@ -71,6 +75,7 @@ event; --mc-reco and --data have the same columns.`,
 	f.IntVar(&o.epochs, "epochs", 16, "passes over the events in each of an iteration's two trainings")
 	f.BoolVar(&o.warm, "warm", false, "start each training with the network of the iteration before")
 	f.StringVar(&o.loss, "loss", string(dctr.BCE), "loss of the classifiers: bce, mse or mlc")
+	complete(cmd, "loss", lossNames())
 	tableFlags(cmd, &o.tables)
 	f.Lookup("columns").Usage = "columns of --mc-reco and --data, by name or number (default: all but that of the weights)"
 	f.Var(&o.truthColumns, "truth-columns", "columns of --mc-truth, by name or number")

@@ -23,8 +23,11 @@ type versionInfo struct {
 func (a *app) versionCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "version",
-		Short:   "Tell which version this is and what it runs on",
+		Use:   "version",
+		Short: "Tell which version this is and what it runs on",
+		Long: `Tells the version, the Go that built it, the platform, and the instructions and
+threads that it computes with. The environment variable ETALON_SIMD (generic, avx2,
+avx512 or amx) chooses lesser instructions than the processor has.`,
 		Example: "  etalon version --json",
 		Args:    exactArgs(),
 		RunE: func(*cobra.Command, []string) error {

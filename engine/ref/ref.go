@@ -1,6 +1,10 @@
 // Package ref evaluates a graph in float64 with the plainest code that can be
 // written: one node after the other, whole batches, no blocks, no reuse. It is
 // the oracle that the engines are tested against.
+//
+// Eval is all of it: a graph, an Env with the inputs and the shared tensors, and the
+// nodes that are wanted. Use it to check a new network or gradient on a few rows; for
+// anything larger compile the graph with package engine/cpu.
 package ref
 
 import (
