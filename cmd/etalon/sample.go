@@ -175,6 +175,7 @@ func (a *app) sampleShowers(e *cpu.Engine, o sampleOptions) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
+	a.show.StageStart("showers", 0, 0)
 	if err := showers.Draw(ctx, e, o.model, o.method, o.seed, int(o.n), o.out, o.latents, a.show); err != nil {
 		return err
 	}
