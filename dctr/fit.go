@@ -7,6 +7,7 @@ import (
 
 	"etalon/engine/cpu"
 	"etalon/generator"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -20,8 +21,11 @@ const reliabilityBins = 20
 type Fit struct {
 	Network      Config
 	Shift, Scale []float64 // of each feature: see Classifier; nil for a network of volumes
-	Training     train.Config
-	Loss         Loss
+	// Transform is what is done to the columns first: see Classifier. Rows beyond its bounds
+	// are refused.
+	Transform preprocess.Transform
+	Training  train.Config
+	Loss      Loss
 	// Folds is the number of folds of cross-fitting; 0 and 1 mean none. With it every
 	// row gets its weight from networks that did not see it.
 	Folds int
@@ -96,6 +100,15 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 		return nil, fmt.Errorf("classifier: truth: %w", err)
 	}
 	if err := f.Loss.CheckWeights(gen.W); err != nil {
+		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if err := checkTransform(f.Transform, f.Network, d); err != nil {
+		return nil, err
+	}
+	if err := f.Transform.CheckRows(truth.X, nil, 0); err != nil {
+		return nil, fmt.Errorf("classifier: truth: %w", err)
+	}
+	if err := f.Transform.CheckRows(gen.X, nil, 0); err != nil {
 		return nil, fmt.Errorf("classifier: generated: %w", err)
 	}
 	if f.Density != nil {
@@ -181,7 +194,7 @@ func (f Fit) member(ctx context.Context, e *cpu.Engine, i, n int, truth, gen Sam
 	if err != nil {
 		return nil, nil, err
 	}
-	c.Shift = f.Shift
+	c.Shift, c.Transform = f.Shift, f.Transform
 	l, err := NewWeightedObjective(e, c, truth, gen, f.Loss, f.Training, seed)
 	if err != nil {
 		return nil, nil, err
