@@ -38,7 +38,12 @@ type Fit struct {
 	// Density, if set, is the generator that made the generated rows: its latents and its
 	// log-density are more inputs of the networks, and the model is a DensityWeigher.
 	Density generator.Invertible
-	Seed    uint64
+	// Condition, if set, has the numbers of the columns c that the weights are given:
+	// the ratio p_truth(x|c)/p_gen(x|c), which leaves the distribution of c of the generated
+	// rows as it is. A first fit, of c alone, says how much of each row both classes have in
+	// common (Condition); under these weights the fit is made.
+	Condition []int
+	Seed      uint64
 	// Train runs a training; nil means train.Loop without progress. It returns a record
 	// for each epoch.
 	Train func(ctx context.Context, name string, l train.Learner) ([]train.Record, error)
@@ -54,6 +59,7 @@ type Fitted struct {
 	LogErr    []float64 // of LogW: see Ensemble.LogitsErrors; nil for one network
 	Fold      []int     // of each generated row; nil without folds
 	Records   [][]train.Record
+	Condition *Condition // of a fit with a condition; else nil
 	// Before and After are the reliability of the log-weights on rows that were not
 	// trained on: those of all folds, or those held out. After is nil without
 	// calibration, Before where nothing was held out. Without folds the calibration that
@@ -110,6 +116,9 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	}
 	if err := f.Transform.CheckRows(gen.X, nil, 0); err != nil {
 		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if len(f.Condition) > 0 {
+		return f.runConditional(ctx, e, truth, gen)
 	}
 	if f.Density != nil {
 		return f.runWithDensity(ctx, e, truth, gen)
