@@ -1,7 +1,9 @@
 package generator
 
 import (
+	"bytes"
 	"math"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -51,6 +53,13 @@ func TestTransformModels(t *testing.T) {
 		}
 	}
 	f := testFlow(t)
+	plain := filepath.Join(t.TempDir(), "plain")
+	if err := f.Save(plain); err != nil {
+		t.Fatal(err)
+	}
+	if text := must(os.ReadFile(filepath.Join(plain, "model.json")))(t); bytes.Contains(text, []byte("preprocess")) {
+		t.Error("a model without transforms is no longer as it was") // files of former versions have no such key
+	}
 	f.Transform = logAndLogit[:1]
 	dir := filepath.Join(t.TempDir(), "bad")
 	if err := f.Save(dir); err != nil {
