@@ -9,6 +9,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -64,12 +65,15 @@ func (c Config) dim(scale []float64) int {
 }
 
 // Classifier is the post-hoc classifier f = sigmoid(ℓ), 1 for truth and 0 for
-// generated. The network sees (x - Shift)/Scale. A network of volumes has neither.
+// generated. The network sees (T(x) - Shift)/Scale. A network of volumes has none of these.
 type Classifier struct {
 	Config Config
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
-	Params *nn.Params
+	// Transform is what is done to the features before they are shifted and scaled; nil is
+	// nothing. To be set before the training. Features beyond its bounds count as at them.
+	Transform preprocess.Transform
+	Params    *nn.Params
 	// Calibration, if set, maps the network's logit to the log-weight.
 	Calibration *Calibration
 	// Origin, if set, says what the weights were learned from.
@@ -139,6 +143,7 @@ func (c *Classifier) buildRaw(prefix string, x *graph.Node) *graph.Node {
 	if v := c.Config.Volume; v != nil {
 		return v.build(prefix, x)
 	}
+	x = c.Transform.Build(x)
 	if c.Shift != nil {
 		x = graph.Sub(x, x.Graph.Const(c.Shift, len(c.Shift)))
 	}
@@ -194,11 +199,22 @@ func compile(e *cpu.Engine, dim int, build func(string, *graph.Node) *graph.Node
 	return p, bind(p, "")
 }
 
+// checkTransform returns an error for a transform that a network of dim features cannot
+// have.
+func checkTransform(t preprocess.Transform, cfg Config, dim int) error {
+	if t != nil && cfg.Volume != nil {
+		return fmt.Errorf("classifier: a network of volumes takes no transforms of columns")
+	}
+	return t.Check(dim)
+}
+
 type meta struct {
 	modeldir.Header
 	Config Config    `json:"network"`
 	Shift  []float64 `json:"shift,omitempty"`
 	Scale  []float64 `json:"scale"`
+
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
 
 	Calibration *Calibration `json:"calibration,omitempty"`
 	Origin      *Origin      `json:"origin,omitempty"`
@@ -206,7 +222,7 @@ type meta struct {
 
 // Save writes a model directory.
 func (c *Classifier) Save(dir string) error {
-	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Shift, c.Scale, c.Calibration, c.Origin}, c.Params, nil)
+	return modeldir.Save(dir, meta{modeldir.NewHeader(classifierKind), c.Config, c.Shift, c.Scale, c.Transform, c.Calibration, c.Origin}, c.Params, nil)
 }
 
 // Load reads a model directory.
@@ -232,12 +248,15 @@ func Load(dir string) (*Classifier, error) {
 	if m.Shift != nil && len(m.Shift) != c.Dim() {
 		return nil, fmt.Errorf("%s: %d shifts for %d features", dir, len(m.Shift), c.Dim())
 	}
+	if err := checkTransform(m.Preprocess, m.Config, c.Dim()); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
 	if err := m.Calibration.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	if err := m.Origin.check(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	c.Shift, c.Calibration, c.Origin = m.Shift, m.Calibration, m.Origin
+	c.Shift, c.Transform, c.Calibration, c.Origin = m.Shift, m.Preprocess, m.Calibration, m.Origin
 	return c, modeldir.LoadParams(dir, c.Params)
 }

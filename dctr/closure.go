@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"etalon/engine/cpu"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -21,6 +22,7 @@ const (
 type ClosureTest struct {
 	Network      Config
 	Shift, Scale []float64
+	Transform    preprocess.Transform
 	Training     train.Config
 	// Permutations of the labels for the null distribution; 0 means 200.
 	Permutations int
@@ -78,7 +80,10 @@ func (t ClosureTest) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) 
 	if err != nil {
 		return nil, err
 	}
-	c.Shift = t.Shift
+	if err := checkTransform(t.Transform, t.Network, d); err != nil {
+		return nil, err
+	}
+	c.Shift, c.Transform = t.Shift, t.Transform
 	l, err := NewWeightedObjective(e, c, trainTruth, trainGen, BCE, t.Training, rng.New(t.Seed, "closure/seed").Source(0).Uint64())
 	if err != nil {
 		return nil, fmt.Errorf("closure test: %w", err)

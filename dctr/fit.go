@@ -7,6 +7,7 @@ import (
 
 	"etalon/engine/cpu"
 	"etalon/generator"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -20,8 +21,11 @@ const reliabilityBins = 20
 type Fit struct {
 	Network      Config
 	Shift, Scale []float64 // of each feature: see Classifier; nil for a network of volumes
-	Training     train.Config
-	Loss         Loss
+	// Transform is what is done to the columns first: see Classifier. Rows beyond its bounds
+	// are refused.
+	Transform preprocess.Transform
+	Training  train.Config
+	Loss      Loss
 	// Folds is the number of folds of cross-fitting; 0 and 1 mean none. With it every
 	// row gets its weight from networks that did not see it.
 	Folds int
@@ -34,7 +38,12 @@ type Fit struct {
 	// Density, if set, is the generator that made the generated rows: its latents and its
 	// log-density are more inputs of the networks, and the model is a DensityWeigher.
 	Density generator.Invertible
-	Seed    uint64
+	// Condition, if set, has the numbers of the columns c that the weights are given:
+	// the ratio p_truth(x|c)/p_gen(x|c), which leaves the distribution of c of the generated
+	// rows as it is. A first fit, of c alone, says how much of each row both classes have in
+	// common (Condition); under these weights the fit is made.
+	Condition []int
+	Seed      uint64
 	// Train runs a training; nil means train.Loop without progress. It returns a record
 	// for each epoch.
 	Train func(ctx context.Context, name string, l train.Learner) ([]train.Record, error)
@@ -50,6 +59,7 @@ type Fitted struct {
 	LogErr    []float64 // of LogW: see Ensemble.LogitsErrors; nil for one network
 	Fold      []int     // of each generated row; nil without folds
 	Records   [][]train.Record
+	Condition *Condition // of a fit with a condition; else nil
 	// Before and After are the reliability of the log-weights on rows that were not
 	// trained on: those of all folds, or those held out. After is nil without
 	// calibration, Before where nothing was held out. Without folds the calibration that
@@ -97,6 +107,18 @@ func (f Fit) Run(ctx context.Context, e *cpu.Engine, truth, gen Sample) (*Fitted
 	}
 	if err := f.Loss.CheckWeights(gen.W); err != nil {
 		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if err := checkTransform(f.Transform, f.Network, d); err != nil {
+		return nil, err
+	}
+	if err := f.Transform.CheckRows(truth.X, nil, 0); err != nil {
+		return nil, fmt.Errorf("classifier: truth: %w", err)
+	}
+	if err := f.Transform.CheckRows(gen.X, nil, 0); err != nil {
+		return nil, fmt.Errorf("classifier: generated: %w", err)
+	}
+	if len(f.Condition) > 0 {
+		return f.runConditional(ctx, e, truth, gen)
 	}
 	if f.Density != nil {
 		return f.runWithDensity(ctx, e, truth, gen)
@@ -181,7 +203,7 @@ func (f Fit) member(ctx context.Context, e *cpu.Engine, i, n int, truth, gen Sam
 	if err != nil {
 		return nil, nil, err
 	}
-	c.Shift = f.Shift
+	c.Shift, c.Transform = f.Shift, f.Transform
 	l, err := NewWeightedObjective(e, c, truth, gen, f.Loss, f.Training, seed)
 	if err != nil {
 		return nil, nil, err

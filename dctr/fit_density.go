@@ -45,7 +45,7 @@ func (f Fit) runWithDensity(ctx context.Context, e *cpu.Engine, truth, gen Sampl
 		mean, dev := moments(column(gen.X, width, j))
 		shift, scale = append(shift, mean), append(scale, dev)
 	}
-	f.Shift, f.Scale, f.Density = shift, scale, nil
+	f.Shift, f.Scale, f.Transform, f.Density = shift, scale, f.Transform.Extend(known.own), nil
 	fitted, err := f.Run(ctx, e, truth, gen)
 	if err != nil {
 		return nil, err

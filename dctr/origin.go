@@ -3,6 +3,7 @@ package dctr
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Origin says what the weights of a model were learned from, so that they can be
@@ -20,6 +21,8 @@ type Origin struct {
 	Folds    int    `json:"folds,omitempty"`
 	Ensemble int    `json:"ensemble,omitempty"`
 	Seed     uint64 `json:"seed,omitempty"`
+	// Condition has the numbers of the columns that the weights are given; nil for none.
+	Condition []int `json:"condition,omitempty"`
 	// LogNorm is ln Σ v W / Σ v of the sample, W as the networks give it.
 	LogNorm *float64 `json:"log_norm,omitempty"`
 	// Clip is the largest weight that was left, where their mean is 1; 0 is no clipping.
@@ -70,6 +73,11 @@ func (o *Origin) Check(dim int) error {
 	for i, r := range o.Ranges {
 		if !(r.Min <= r.Low && r.Low <= r.Top && r.Top <= r.Max) || math.IsInf(r.Min, 0) || math.IsInf(r.Max, 0) {
 			return fmt.Errorf("origin: range %d is %v; rising, finite numbers are accepted", i, r)
+		}
+	}
+	for i, j := range o.Condition {
+		if j < 0 || j >= dim || slices.Contains(o.Condition[:i], j) {
+			return fmt.Errorf("origin: condition %v of %d features; different ones from 0 are accepted", o.Condition, dim)
 		}
 	}
 	if !(o.Clip >= 0) || math.IsInf(o.Clip, 0) || o.LogNorm != nil && *o.LogNorm-*o.LogNorm != 0 {

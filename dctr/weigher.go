@@ -9,6 +9,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 )
 
 // Weigher gives log-weights ln w(x) = ln p_truth(x)/p_gen(x), up to the noise of its
@@ -61,4 +62,19 @@ func IsWeigher(kind string) bool {
 		return true
 	}
 	return false
+}
+
+// TransformOf returns what a Weigher does to the columns of x first; nil for nothing.
+func TransformOf(w Weigher) preprocess.Transform {
+	switch w := w.(type) {
+	case *Classifier:
+		return w.Transform
+	case *Ensemble:
+		return w.Members[0].Transform
+	case *DensityWeigher:
+		if t := TransformOf(w.Inner); t != nil {
+			return t[:w.Dim()]
+		}
+	}
+	return nil
 }

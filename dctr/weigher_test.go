@@ -15,6 +15,7 @@ import (
 	"etalon/engine/ref"
 	"etalon/generator"
 	"etalon/graph"
+	"etalon/preprocess"
 )
 
 // oracle holds parameters for the float64 engine.
@@ -41,6 +42,27 @@ func newMember(t *testing.T, seed uint64, c *dctr.Calibration) *dctr.Classifier 
 	}
 	m.Shift, m.Calibration = []float64{0.1, -0.2}, c
 	return m
+}
+
+// A transform that is none of the features, or of a network of volumes, is refused.
+func TestTransformIsChecked(t *testing.T) {
+	few := newMember(t, 1, nil)
+	few.Transform = preprocess.Transform{{}}
+	dir := filepath.Join(t.TempDir(), "few")
+	if err := few.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dctr.Load(dir); err == nil || !strings.Contains(err.Error(), "1 transforms of 2 columns") {
+		t.Errorf("%v", err)
+	}
+	fit := dctr.Fit{Network: nets["torch"], Scale: []float64{1, 1}, Transform: preprocess.Transform{{Kind: preprocess.Log}, {}}}
+	fit.Training.Epochs, fit.Training.Batch, fit.Training.Adam.Alpha = 1, 2, 1e-3
+	e := cpu.New(1)
+	defer e.Close()
+	good, bad := []float32{1, 0, 2, 0}, []float32{1, 0, -2, 0}
+	if _, err := fit.Run(t.Context(), e, dctr.Sample{X: good}, dctr.Sample{X: bad}); err == nil || !strings.Contains(err.Error(), "generated: row 1, column 0: -2; log accepts values above 0") {
+		t.Errorf("%v", err)
+	}
 }
 
 func weighers(t *testing.T) map[string]dctr.Weigher {
@@ -70,7 +92,11 @@ func weighers(t *testing.T) map[string]dctr.Weigher {
 		m.Shift, m.Calibration = []float64{0.1, -0.2, 0, 0.1, -3}, scaled
 		wide.Members = append(wide.Members, m)
 	}
+	mapped := newMember(t, 9, scaled)
+	mapped.Transform = preprocess.Transform{{Kind: preprocess.Logit, Lo: -30, Hi: 30}, {Kind: preprocess.Log, Offset: 30}}
+	mapped.Scale = []float64{0.1, 0.2}
 	return map[string]dctr.Weigher{
+		"mapped":      mapped,
 		"density":     &dctr.DensityWeigher{Gen: flow, Floor: -5, Inner: wide.Members[0]},
 		"densities":   &dctr.DensityWeigher{Gen: flow, Floor: -5, Inner: wide},
 		"imported":    dense,

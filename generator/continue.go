@@ -81,13 +81,13 @@ func NewContinuedLearner(e *cpu.Engine, g, phi Generator, data, weights []float3
 		if cfg.Disc.Hidden == 0 {
 			cfg.Disc = DiscConfig{Hidden: g.Config.Hidden, Units: g.Config.Units, Slope: g.Config.Slope}
 		}
-		return continueAdversarial(e, g, phi, &adversarial{disc: &discriminator{Shift: g.Shift, Scale: g.Scale}, params: g.Params, model: g.Params.Flat()}, data, w, cfg, seed)
+		return continueAdversarial(e, g, phi, &adversarial{disc: &discriminator{Shift: g.Shift, Scale: g.Scale, Transform: g.Transform}, params: g.Params, model: g.Params.Flat()}, data, w, cfg, seed)
 	case *VAE:
 		if cfg.Disc.Hidden == 0 {
 			cfg.Disc = DiscConfig{Hidden: g.Config.Hidden, Units: g.Config.Units, Slope: g.Config.Slope}
 		}
 		params, model := g.sampling()
-		return continueAdversarial(e, g, phi, &adversarial{disc: &discriminator{Shift: g.Shift, Scale: g.Scale}, params: params, model: model}, data, w, cfg, seed)
+		return continueAdversarial(e, g, phi, &adversarial{disc: &discriminator{Shift: g.Shift, Scale: g.Scale, Transform: g.Transform}, params: params, model: model}, data, w, cfg, seed)
 	}
 	return nil, errNoWeights(kindOf(g)) // CheckContinue has refused it
 }

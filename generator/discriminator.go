@@ -7,6 +7,7 @@ import (
 	"etalon/engine/cpu"
 	"etalon/graph"
 	"etalon/nn"
+	"etalon/preprocess"
 )
 
 // DiscConfig has the sizes of a discriminator.
@@ -37,6 +38,8 @@ type discriminator struct {
 	FeatureScale []float64  `json:"feature_scale,omitempty"` // nil: it does not see features
 	Spread       bool       `json:"spread"`                  // initialisation
 	Start        string     `json:"start,omitempty"`         // initialisation: see GANConfig
+	// Transform is what is done to examples first; nil for latents.
+	Transform preprocess.Transform `json:"-"`
 }
 
 // seeThrough shows the discriminator the features of the examples z under g, and
@@ -79,7 +82,7 @@ func (d *discriminator) net() nn.MLP {
 // build adds the logit for examples z with their features x (nil without) to the
 // graph.
 func (d *discriminator) build(prefix string, z, x *graph.Node) *graph.Node {
-	in := toNetwork(z, d.Shift, d.Scale)
+	in := toNetwork(d.Transform.Build(z), d.Shift, d.Scale)
 	if d.FeatureScale != nil {
 		in = graph.Concat(in, graph.Div(x, x.Graph.Const(d.FeatureScale, len(d.FeatureScale))))
 	}

@@ -7,6 +7,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -69,14 +70,17 @@ func (c FlowConfig) spline() *nn.Spline {
 }
 
 // Flow is a normalizing flow with a standard normal latent, of which uniform latents
-// are made first where the prior is uniform. The network sees (x - Shift)/Scale, per
+// are made first where the prior is uniform. The network sees (T(x) - Shift)/Scale, per
 // feature.
 type Flow struct {
 	Config FlowConfig
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
-	Seed   uint64
-	Params *nn.Params
+	// Transform is what is done to the features before they are shifted and scaled; nil is
+	// nothing. To be set before the training.
+	Transform preprocess.Transform
+	Seed      uint64
+	Params    *nn.Params
 }
 
 // NewFlow returns an untrained flow.
@@ -117,7 +121,7 @@ func (f *Flow) Prior() Prior { return f.Config.Prior.orNormal() }
 
 // Build implements Generator.
 func (f *Flow) Build(prefix string, z *graph.Node) *graph.Node {
-	return toData(f.net().Inverse(prefix, f.Prior().toNormal(z)), f.Shift, f.Scale)
+	return toFeatures(f.net().Inverse(prefix, f.Prior().toNormal(z)), f.Shift, f.Scale, f.Transform)
 }
 
 // BuildWithLogProb implements ForwardDensity.
@@ -125,7 +129,11 @@ func (f *Flow) BuildWithLogProb(prefix string, z *graph.Node) (x, logProb *graph
 	z = f.Prior().toNormal(z)
 	x, logDet := f.net().InverseLogDet(prefix, z)
 	logProb = graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), f.jacobian())
-	return toData(x, f.Shift, f.Scale), logProb
+	x, logDet = f.Transform.BuildInverse(toData(x, f.Shift, f.Scale))
+	if logDet != nil {
+		logProb = graph.Add(logProb, logDet)
+	}
+	return x, logProb
 }
 
 // jacobian is the log-determinant of the division by Scale.
@@ -138,7 +146,8 @@ func (f *Flow) jacobian() float64 {
 }
 
 // BuildLogProb implements LogDensity: the density of the network at
-// (x - Shift)/Scale, times the Jacobian of the division.
+// (T(x) - Shift)/Scale, times the Jacobians of T and the division. It is 0, its logarithm
+// -∞, where a feature is beyond the bounds of its transform.
 func (f *Flow) BuildLogProb(prefix string, x *graph.Node) *graph.Node {
 	_, logProb := f.BuildInverse(prefix, x)
 	return logProb
@@ -149,15 +158,16 @@ func (f *Flow) Bind(b nn.Binder, prefix string) error { return f.Params.Bind(b, 
 
 type flowMeta struct {
 	modeldir.Header
-	Config FlowConfig `json:"network"`
-	Shift  []float64  `json:"shift,omitempty"`
-	Scale  []float64  `json:"scale"`
-	Seed   uint64     `json:"seed"`
+	Config     FlowConfig           `json:"network"`
+	Shift      []float64            `json:"shift,omitempty"`
+	Scale      []float64            `json:"scale"`
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
+	Seed       uint64               `json:"seed"`
 }
 
 // Save implements Generator.
 func (f *Flow) Save(dir string) error {
-	return modeldir.Save(dir, flowMeta{modeldir.NewHeader(flowKind), f.Config, f.Shift, f.Scale, f.Seed}, f.Params, nil)
+	return modeldir.Save(dir, flowMeta{modeldir.NewHeader(flowKind), f.Config, f.Shift, f.Scale, f.Transform, f.Seed}, f.Params, nil)
 }
 
 func loadFlow(dir string) (*Flow, error) {
@@ -172,9 +182,12 @@ func loadFlow(dir string) (*Flow, error) {
 	if err == nil {
 		err = checkShift(m.Shift, f.Dim())
 	}
+	if err == nil {
+		err = m.Preprocess.Check(f.Dim())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	f.Shift = m.Shift
+	f.Shift, f.Transform = m.Shift, m.Preprocess
 	return f, modeldir.LoadParams(dir, f.Params)
 }

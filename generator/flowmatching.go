@@ -7,6 +7,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -180,6 +181,12 @@ func toData(x *graph.Node, shift, scale []float64) *graph.Node {
 	if shift != nil {
 		x = graph.Add(x, x.Graph.Const(shift, len(shift)))
 	}
+	return x
+}
+
+// toFeatures undoes the preprocessing, transform included.
+func toFeatures(y *graph.Node, shift, scale []float64, t preprocess.Transform) *graph.Node {
+	x, _ := t.BuildInverse(toData(y, shift, scale))
 	return x
 }
 

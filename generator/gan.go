@@ -6,6 +6,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -56,7 +57,10 @@ type GAN struct {
 	Config GANConfig
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
-	Params *nn.Params
+	// Transform is what is done to the features before they are shifted and scaled; nil is
+	// nothing. To be set before the training.
+	Transform preprocess.Transform
+	Params    *nn.Params
 }
 
 // NewGAN returns an untrained generator network.
@@ -104,7 +108,7 @@ func (n *GAN) Build(prefix string, z *graph.Node) *graph.Node {
 	if n.Config.Residual {
 		x = graph.Add(x, graph.Slice(z, 0, n.Dim()))
 	}
-	return toData(x, n.Shift, n.Scale)
+	return toFeatures(x, n.Shift, n.Scale, n.Transform)
 }
 
 // Bind implements Generator.
@@ -112,14 +116,15 @@ func (n *GAN) Bind(b nn.Binder, prefix string) error { return n.Params.Bind(b, p
 
 type ganMeta struct {
 	modeldir.Header
-	Config GANConfig `json:"network"`
-	Shift  []float64 `json:"shift,omitempty"`
-	Scale  []float64 `json:"scale"`
+	Config     GANConfig            `json:"network"`
+	Shift      []float64            `json:"shift,omitempty"`
+	Scale      []float64            `json:"scale"`
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
 }
 
 // Save implements Generator.
 func (n *GAN) Save(dir string) error {
-	return modeldir.Save(dir, ganMeta{modeldir.NewHeader(ganKind), n.Config, n.Shift, n.Scale}, n.Params, nil)
+	return modeldir.Save(dir, ganMeta{modeldir.NewHeader(ganKind), n.Config, n.Shift, n.Scale, n.Transform}, n.Params, nil)
 }
 
 func loadGAN(dir string) (*GAN, error) {
@@ -134,9 +139,12 @@ func loadGAN(dir string) (*GAN, error) {
 	if err == nil {
 		err = checkShift(m.Shift, n.Dim())
 	}
+	if err == nil {
+		err = m.Preprocess.Check(n.Dim())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	n.Shift = m.Shift
+	n.Shift, n.Transform = m.Shift, m.Preprocess
 	return n, modeldir.LoadParams(dir, n.Params)
 }

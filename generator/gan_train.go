@@ -153,7 +153,7 @@ func NewGANLearner(e *cpu.Engine, gan *GAN, data, weights []float32, cfg GANTrai
 		disc = DiscConfig{Hidden: c.Hidden, Units: c.Units, Slope: c.Slope}
 	}
 	return newGANLearner(e, &adversarial{
-		disc:   &discriminator{Config: disc, Shift: gan.Shift, Scale: gan.Scale, Spread: c.Residual, Start: c.Start},
+		disc:   &discriminator{Config: disc, Shift: gan.Shift, Scale: gan.Scale, Transform: gan.Transform, Spread: c.Residual, Start: c.Start},
 		params: gan.Params, model: gan.Params.Flat(),
 		fake: func(g *graph.Graph, stream string, examples *graph.Node) *graph.Node {
 			if examples == nil {

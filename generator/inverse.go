@@ -17,8 +17,13 @@ type Invertible interface {
 
 // BuildInverse implements Invertible.
 func (f *Flow) BuildInverse(prefix string, x *graph.Node) (z, logProb *graph.Node) {
-	z, logDet := f.net().Forward(prefix, toNetwork(x, f.Shift, f.Scale))
-	return f.Prior().fromNormal(z), graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), f.jacobian())
+	y, slope := f.Transform.BuildDensity(x)
+	z, logDet := f.net().Forward(prefix, toNetwork(y, f.Shift, f.Scale))
+	logProb = graph.AddScalar(graph.Add(nn.StandardNormal(z), logDet), f.jacobian())
+	if slope != nil {
+		logProb = graph.Add(logProb, slope)
+	}
+	return f.Prior().fromNormal(z), logProb
 }
 
 // BuildInverse implements Invertible: the velocity is followed back to the latents. It

@@ -7,6 +7,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -49,13 +50,16 @@ func (c VAEConfig) Check() error {
 }
 
 // VAE is the decoder of a variational autoencoder (Kingma and Welling,
-// arXiv:1312.6114), with its encoder. The networks work on (x - Shift)/Scale, per
+// arXiv:1312.6114), with its encoder. The networks work on (T(x) - Shift)/Scale, per
 // feature.
 type VAE struct {
 	Config VAEConfig
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
-	Params *nn.Params
+	// Transform is what is done to the features before they are shifted and scaled; nil is
+	// nothing. To be set before the training.
+	Transform preprocess.Transform
+	Params    *nn.Params
 }
 
 const sigmaName = "vae/log_sigma"
@@ -122,7 +126,7 @@ func (v *VAE) Build(prefix string, z *graph.Node) *graph.Node {
 	if v.Config.Noise {
 		x = graph.Add(x, graph.Mul(graph.Slice(z, v.Config.Latent, v.LatentDim()), graph.Exp(v.logSigma(prefix, z.Graph))))
 	}
-	return toData(x, v.Shift, v.Scale)
+	return toFeatures(x, v.Shift, v.Scale, v.Transform)
 }
 
 // Bind implements Generator.
@@ -130,14 +134,15 @@ func (v *VAE) Bind(b nn.Binder, prefix string) error { return v.Params.Bind(b, p
 
 type vaeMeta struct {
 	modeldir.Header
-	Config VAEConfig `json:"network"`
-	Shift  []float64 `json:"shift,omitempty"`
-	Scale  []float64 `json:"scale"`
+	Config     VAEConfig            `json:"network"`
+	Shift      []float64            `json:"shift,omitempty"`
+	Scale      []float64            `json:"scale"`
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
 }
 
 // Save implements Generator.
 func (v *VAE) Save(dir string) error {
-	return modeldir.Save(dir, vaeMeta{modeldir.NewHeader(vaeKind), v.Config, v.Shift, v.Scale}, v.Params, nil)
+	return modeldir.Save(dir, vaeMeta{modeldir.NewHeader(vaeKind), v.Config, v.Shift, v.Scale, v.Transform}, v.Params, nil)
 }
 
 func loadVAE(dir string) (*VAE, error) {
@@ -152,9 +157,12 @@ func loadVAE(dir string) (*VAE, error) {
 	if err == nil {
 		err = checkShift(m.Shift, v.Dim())
 	}
+	if err == nil {
+		err = m.Preprocess.Check(v.Dim())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	v.Shift = m.Shift
+	v.Shift, v.Transform = m.Shift, m.Preprocess
 	return v, modeldir.LoadParams(dir, v.Params)
 }

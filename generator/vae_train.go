@@ -27,7 +27,7 @@ func NewVAEObjective(e *cpu.Engine, v *VAE, data, weights []float32, cfg train.C
 		return nil, fmt.Errorf("vae: %w", err)
 	}
 	g := graph.New()
-	x, in := toNetwork(g.Input("x", v.Dim()), v.Shift, v.Scale), g.Input("w", 1)
+	x, in := toNetwork(v.Transform.Build(g.Input("x", v.Dim())), v.Shift, v.Scale), g.Input("w", 1)
 	bound := v.bound(x)
 	loss := graph.Div(graph.SumRows(graph.Mul(in, bound)), graph.SumRows(in))
 	n := len(w)

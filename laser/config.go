@@ -8,6 +8,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/generator"
+	"etalon/preprocess"
 	"etalon/train"
 )
 
@@ -22,6 +23,9 @@ type Config struct {
 	// Columns of the file that are the features, by name or by number from 0; none for
 	// all of them. Other settings count columns among these.
 	Columns []any `toml:"columns,omitempty"`
+	// Preprocess says what is done to columns before any network sees them: "log",
+	// "log(OFFSET)", "logit(LO,HI)", "none", or "standardise", what is done to the others.
+	Preprocess preprocess.Columns `toml:"preprocess,omitempty"`
 
 	Data       DataConfig       `toml:"data"`
 	Generator  GeneratorConfig  `toml:"generator"`
@@ -193,6 +197,9 @@ func (c *Config) Check() error {
 		case c.Iterate.Rounds > 0:
 			return errors.New("config: classifier.model knows nothing of a refined generator, so that iterate.rounds = 0 is accepted")
 		}
+	}
+	if err := c.Preprocess.Check(); err != nil {
+		return fmt.Errorf("config: %w", err)
 	}
 	if c.Generator.Kind == kindPairs && c.Classifier.Folds < 2 {
 		return fmt.Errorf("config: classifier.folds = %d: the pairs are trained on, so that their weights need at least 2 folds", c.Classifier.Folds)

@@ -37,6 +37,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	fit := r.cfg.Classifier.fit(r.truth.shift, r.truth.scale, r.seed(rd))
+	fit.Transform = r.truth.transform
 	if r.cfg.Classifier.Density {
 		if fit.Density, err = generator.ExplicitDensity(rd.g.net); err != nil {
 			return "", fmt.Errorf("config: classifier.density: %w", err)

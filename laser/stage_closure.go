@@ -32,7 +32,7 @@ func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
 	for i := range w {
 		w[i] = math.Exp(logw[i])
 	}
-	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
+	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Transform: r.truth.transform, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
 		Train: func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 			return r.d.Train(ctx, name, l, c.Training)
 		}}

@@ -112,7 +112,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		if flow, err = generator.NewFlow(c.Flow.Network, t.scale, seed); err != nil {
 			return "", err
 		}
-		flow.Shift = t.shift
+		flow.Shift, flow.Transform = t.shift, t.transform
 		g, cfg = flow, c.Flow.Training
 		l, err = generator.NewFlowObjective(r.e, flow, t.train, cfg, seed)
 	case kindGAN:
@@ -120,7 +120,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		if gan, err = generator.NewGAN(c.GAN.Network, t.scale, seed); err != nil {
 			return "", err
 		}
-		gan.Shift = t.shift
+		gan.Shift, gan.Transform = t.shift, t.transform
 		g, cfg = gan, c.GAN.Training.Config
 		l, err = generator.NewGANLearner(r.e, gan, t.train, nil, c.GAN.Training, seed)
 	case kindVAE:
@@ -128,7 +128,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		if vae, err = generator.NewVAE(c.VAE.Network, t.scale, seed); err != nil {
 			return "", err
 		}
-		vae.Shift = t.shift
+		vae.Shift, vae.Transform = t.shift, t.transform
 		g, cfg = vae, c.VAE.Training
 		l, err = generator.NewVAEObjective(r.e, vae, t.train, nil, cfg, seed)
 	}

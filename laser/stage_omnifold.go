@@ -44,6 +44,7 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 			return r.scoreIteration(ctx, rd, res)
 		}
 	}
+	cfg.Transform = r.truth.transform
 	sim := omnifold.Simulation{Z: s.z, X: s.x, ZDim: rd.g.latentDim(), XDim: r.truth.dim}
 	nu, res, err := omnifold.PullBack(ctx, r.e, sim, omnifold.Data{X: r.truth.train}, cfg)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"etalon/dataset"
+	"etalon/preprocess"
 	"etalon/rng"
 )
 
@@ -16,7 +17,9 @@ type truth struct {
 	score []float32 // the sample that methods are compared with
 	shift []float64 // mean of each feature of train; nil for a density that lies around 0
 	scale []float64 // standard deviation of each feature of train
-	rng   [4]float64
+	// transform is what is done to the features first; shift and scale are of the result.
+	transform preprocess.Transform
+	rng       [4]float64
 	// independent returns at most n more points: the truth against which the truth
 	// itself is scored. Samples number 0, 1, … are independent of each other; a truth
 	// file has number 0 only, and gives nil for others.
@@ -33,14 +36,21 @@ const offCentre = 0.1
 // the bound of package dataset.
 func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 	t := &truth{}
+	var err error
 	if d != nil {
 		t.dim = d.Dim()
+		if t.transform, err = cfg.Preprocess.For(nil, t.dim); err != nil {
+			return nil, fmt.Errorf("config: %w", err)
+		}
 		draw := func(name string, n int) []float32 {
 			x := make([]float32, n*t.dim)
 			dataset.Sample(d, x, rng.New(cfg.Seed, name), 0)
 			return x
 		}
 		t.train = draw("truth/train", cfg.Data.Points)
+		if err := t.transform.CheckRows(t.train, nil, 0); err != nil {
+			return nil, fmt.Errorf("config: preprocess: %s: %w", cfg.Density, err)
+		}
 		t.score = draw("truth/score", cfg.Score.Points)
 		t.independent = func(n, number int) []float32 {
 			if number == 0 {
@@ -60,6 +70,12 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 			return nil, fmt.Errorf("%s: %d rows; at least 4000 are accepted", cfg.Truth, table.Rows)
 		}
 		t.dim = table.Cols
+		if t.transform, err = cfg.Preprocess.For(table.Names, t.dim); err != nil {
+			return nil, fmt.Errorf("config: %s: %w", cfg.Truth, err)
+		}
+		if err := t.transform.CheckRows(table.Data, table.Names, 0); err != nil {
+			return nil, fmt.Errorf("%s: %w", cfg.Truth, err)
+		}
 		shuffle(table, cfg.Seed)
 		half, quarter := table.Rows/2, table.Rows/4
 		t.train = table.Data[:min(half, cfg.Data.Points)*t.dim]
@@ -83,7 +99,12 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 	if len(cfg.Score.Columns) == 1 {
 		t.rng[2], t.rng[3] = 0, 1 // of the one bin across: areas are widths
 	}
-	mean, deviation := moments(t.train, t.dim)
+	x := t.train
+	if t.transform.Maps() {
+		x = make([]float32, len(t.train))
+		t.transform.Forward(x, t.train)
+	}
+	mean, deviation := moments(x, t.dim)
 	t.scale = deviation
 	for j, m := range mean {
 		if d == nil || math.Abs(m) > offCentre*deviation[j] {
@@ -95,6 +116,7 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 			return nil, fmt.Errorf("truth: column %d is constant; a density needs every column to vary", j)
 		}
 	}
+	t.transform.Unscaled(t.shift, t.scale)
 	return t, nil
 }
 

@@ -60,11 +60,11 @@ func (u *unfolding) restore(n int) error {
 	if path == "" {
 		return nil
 	}
-	detector, err := u.classifier(nil, u.cfg.Detector, u.shiftX, u.scaleX, 0, detectorName)
+	detector, err := u.classifier(nil, u.cfg.Detector, u.cfg.Transform, u.shiftX, u.scaleX, 0, detectorName)
 	if err != nil {
 		return err
 	}
-	particle, err := u.classifier(nil, u.cfg.Particle, u.shiftZ, u.scaleZ, 0, particleName)
+	particle, err := u.classifier(nil, u.cfg.Particle, nil, u.shiftZ, u.scaleZ, 0, particleName)
 	if err != nil {
 		return err
 	}
@@ -111,6 +111,9 @@ func (u *unfolding) restore(n int) error {
 func fingerprint(sim Simulation, data Data, cfg Config) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%#v", []any{cfg.Detector, cfg.Particle, cfg.Training, cfg.Loss, cfg.WarmStart, cfg.Seed, sim.ZDim, sim.XDim})
+	if cfg.Transform != nil {
+		fmt.Fprintf(h, "%#v", cfg.Transform)
+	}
 	hashValues(h, sim.Z)
 	hashValues(h, sim.X)
 	hashValues(h, sim.W)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"etalon/dctr"
+	"etalon/preprocess"
 	"etalon/train"
 )
 
@@ -16,6 +17,9 @@ type Config struct {
 	Particle dctr.Config  // network of step 2
 	Training train.Config // of both, in each iteration
 	Loss     dctr.Loss
+	// Transform is what is done to the columns of x before the detector's network; nil is
+	// nothing. Rows beyond its bounds are refused.
+	Transform preprocess.Transform
 	// Iterations; 0 means 5. More follow the data more closely and its noise too.
 	Iterations int
 	// WarmStart lets each training begin with the networks of the iteration before; it

@@ -8,6 +8,7 @@ import (
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -122,6 +123,15 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 	if err := cfg.Loss.CheckWeights(data.W); err != nil {
 		return nil, fmt.Errorf("omnifold: data: %w", err)
 	}
+	if err := cfg.Transform.Check(sim.XDim); err != nil {
+		return nil, fmt.Errorf("omnifold: %w", err)
+	}
+	if err := cfg.Transform.CheckRows(sim.X, nil, 0); err != nil {
+		return nil, fmt.Errorf("omnifold: simulation: %w", err)
+	}
+	if err := cfg.Transform.CheckRows(data.X, nil, 0); err != nil {
+		return nil, fmt.Errorf("omnifold: data: %w", err)
+	}
 	for name, v := range map[string][]float32{"simulation, z": sim.Z, "simulation, x": sim.X, "data": data.X} {
 		for i, x := range v {
 			if x-x != 0 {
@@ -153,7 +163,13 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 			u.data.W = append(u.data.W, data.W[r])
 		}
 	}
-	u.shiftX, u.scaleX = standardise(data.X, sim.XDim)
+	x := data.X
+	if cfg.Transform.Maps() {
+		x = make([]float32, len(data.X))
+		cfg.Transform.Forward(x, data.X)
+	}
+	u.shiftX, u.scaleX = standardise(x, sim.XDim)
+	cfg.Transform.Unscaled(u.shiftX, u.scaleX)
 	u.shiftZ, u.scaleZ = standardise(sim.Z, sim.ZDim)
 	if cfg.Checkpoint != "" {
 		u.key = fingerprint(sim, data, cfg)
@@ -165,7 +181,7 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 func (u *unfolding) iterate(ctx context.Context, i int) error {
 	it := Iteration{AUC: math.NaN(), AUCError: math.NaN()}
 	sample := dctr.Sample{X: u.sim.X, W: u.weights(u.logNu)}
-	f, err := u.classifier(u.detector, u.cfg.Detector, u.shiftX, u.scaleX, i, "detector")
+	f, err := u.classifier(u.detector, u.cfg.Detector, u.cfg.Transform, u.shiftX, u.scaleX, i, "detector")
 	if err != nil {
 		return err
 	}
@@ -189,7 +205,7 @@ func (u *unfolding) iterate(ctx context.Context, i int) error {
 		pull[k] = u.logNu[k] + l
 	}
 
-	f, err = u.classifier(u.nu, u.cfg.Particle, u.shiftZ, u.scaleZ, i, "particle")
+	f, err = u.classifier(u.nu, u.cfg.Particle, nil, u.shiftZ, u.scaleZ, i, "particle")
 	if err != nil {
 		return err
 	}
@@ -267,7 +283,7 @@ func (u *unfolding) seed(i int, name string) uint64 {
 }
 
 // classifier returns a new network, or with a warm start the last one, to train on.
-func (u *unfolding) classifier(last *dctr.Classifier, cfg dctr.Config, shift, scale []float64, i int, name string) (*dctr.Classifier, error) {
+func (u *unfolding) classifier(last *dctr.Classifier, cfg dctr.Config, t preprocess.Transform, shift, scale []float64, i int, name string) (*dctr.Classifier, error) {
 	if last != nil && u.cfg.WarmStart {
 		return last, nil
 	}
@@ -275,7 +291,7 @@ func (u *unfolding) classifier(last *dctr.Classifier, cfg dctr.Config, shift, sc
 	if err != nil {
 		return nil, fmt.Errorf("omnifold: %w", err)
 	}
-	f.Shift = shift
+	f.Shift, f.Transform = shift, t
 	return f, nil
 }
 

@@ -35,7 +35,7 @@ func (o *reweightOptions) checkApply(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	for _, name := range []string{"truth", "truth-weights", "model", "density", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
+	for _, name := range []string{"truth", "truth-weights", "model", "density", "preprocess", "condition", "loss", "folds", "ensemble", "errors", "calibrate", "closure", "epochs", "seed"} {
 		if cmd.Flags().Changed(name) {
 			return usage("--%s is of the training, which --apply does not do", name)
 		}
@@ -167,6 +167,7 @@ func (a *app) score(ctx context.Context, e *cpu.Engine, model dctr.Weigher, src 
 	if err != nil {
 		return nil, nil, err
 	}
+	transform := dctr.TransformOf(model)
 	var departures *dctr.Departures
 	if ranges != nil {
 		departures = dctr.NewDepartures(ranges)
@@ -186,6 +187,9 @@ func (a *app) score(ctx context.Context, e *cpu.Engine, model dctr.Weigher, src 
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if err := transform.CheckRows(x[:n*src.cols], src.names, len(logw)); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", src.path, err)
 		}
 		part, err := scorer.LogWeights(x[:n*src.cols])
 		if err != nil {

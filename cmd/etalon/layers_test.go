@@ -12,7 +12,7 @@ var layers = []string{
 	"internal/simd internal/hdf5 internal/atomicfile internal/progress internal/machine rng hist version",
 	"graph metric dataset mcmc internal/safetensors report/figure",
 	"engine/cpu engine/ref graph/graphtest",
-	"nn optim report calo calo/showerscore",
+	"nn preprocess optim report calo calo/showerscore",
 	"train internal/modeldir onnx onnx/onnxtest",
 	"generator rundir",
 	"dctr fastsim bibae",

@@ -15,11 +15,15 @@ import (
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/internal/modeldir"
+	"etalon/preprocess"
 )
 
 type reweightOptions struct {
 	truth, sample, out, model   string
 	density                     string
+	preprocess                  string
+	columns                     preprocess.Columns // of preprocess
+	condition                   columnList
 	truthWeights, sampleWeights string
 	errors, loss, calibrate     string
 	log, json, closure          bool
@@ -56,6 +60,17 @@ With --density MODEL, the flow (or another model with an explicit density) that 
 the sample, the networks see each point's latents and log-density under it as more
 inputs: where it is too smooth, or too sharp, is then easier to learn.
 
+--preprocess takes logarithms of positive columns and logits of bounded ones before
+the networks see them: E:log, E:log(OFFSET) for values above -OFFSET,
+theta:logit(0,3.15) for values within bounds, n:none to leave one unscaled. It is
+kept in the model and done again by --apply.
+
+With --condition COLUMNS the weights are the ratio of the distributions of the other
+columns at given values of these, such as the incident energy: weighting leaves the
+distribution of the given columns as it is in the sample, however that of the truth
+may differ. A first classifier, of the given columns alone, picks from truth and
+sample what they have in common; the classifier of the weights compares these.
+
 By default one network weights the points that it was trained on. With --folds K
 every point gets its weight from a network that did not see it, with --ensemble E
 the weight is the mean over E networks; with either, --errors writes how much the
@@ -72,6 +87,7 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 		Example: `  etalon reweight --truth truth.npy --sample generated.npy --out weights.npy
   etalon reweight --truth t.csv --sample g.csv --out logw.npy --log --model classifier
   etalon reweight --truth t.npy --sample g.npy --out w.npy --folds 5 --ensemble 2 --errors e.npy --closure
+  etalon reweight --truth t.csv --sample g.csv --out w.npy --preprocess 'E:log,theta:logit(0,3.15)' --condition E0
   etalon reweight --apply classifier --sample more.npy --out more_weights.npy
   etalon reweight --truth geant4.h5 --sample gan.h5 --observables high_level,x2_moment --out w.npy
   etalon score --truth truth.npy --sample generated.npy --weights weights.npy`,
@@ -115,6 +131,8 @@ the truth, and N_G (eq. 9), how many weighted points know it as well as the trut
 	f.BoolVar(&o.log, "log", false, "write natural logarithms of the weights")
 	f.StringVar(&o.model, "model", "", "`DIR`ectory to save the classifier or the ensemble in, as a model")
 	f.StringVar(&o.density, "density", "", "`MODEL` directory of the flow that made the sample, whose latents and density the networks see")
+	f.StringVar(&o.preprocess, "preprocess", "", "what is done to columns first, a `LIST` of COLUMN:KIND: log, log(OFFSET), logit(LO,HI), none or standardise, the default")
+	f.Var(&o.condition, "condition", "columns that the weights are given, by name or number: their distribution is left alone")
 	f.StringVar(&o.truthWeights, "truth-weights", "", "`FILE` of weights of the truth points, one column")
 	f.StringVar(&o.sampleWeights, "sample-weights", "", "`FILE` of weights that the points of the sample have already")
 	f.StringVar(&o.loss, "loss", string(dctr.BCE), "loss of the classifier: bce, mse or mlc")
@@ -167,6 +185,12 @@ func (o *reweightOptions) check() error {
 	case o.errors != "" && o.members*max(o.folds, 1) == 1:
 		return usage("--errors needs several networks: --folds or --ensemble")
 	}
+	if o.preprocess != "" {
+		var err error
+		if o.columns, err = preprocess.Parse(o.preprocess); err != nil {
+			return usage("--preprocess: %v", err)
+		}
+	}
 	var inputs, files []string
 	for _, path := range []string{o.truth, o.sample, o.truthWeights, o.sampleWeights} {
 		inputs = append(inputs, dataset.File(path))
@@ -203,23 +227,26 @@ func (o *reweightOptions) check() error {
 type reweighted struct {
 	Out string `json:"out"`
 	*dctr.Diagnostics
-	Loss        string            `json:"loss"`
-	Density     string            `json:"density,omitempty"` // model whose log-density the networks saw
-	Folds       int               `json:"folds,omitempty"`
-	Ensemble    int               `json:"ensemble,omitempty"`
-	Train       *float64          `json:"train,omitempty"` // losses of the last epoch, means over the networks
-	Valid       *float64          `json:"valid,omitempty"`
-	LogError    *float64          `json:"log_error,omitempty"` // median error of the log-weights
-	Errors      string            `json:"errors,omitempty"`
-	Calibration string            `json:"calibration,omitempty"`
-	Before      *dctr.Reliability `json:"reliability,omitempty"` // as the networks say it
-	After       *dctr.Reliability `json:"reliability_calibrated,omitempty"`
-	Clipped     *dctr.Clipped     `json:"clipped,omitempty"`
-	ClosureTest *dctr.Closure     `json:"closure_test,omitempty"`
-	Columns     []weightedColumn  `json:"columns"`
-	Model       string            `json:"model,omitempty"`
-	Provenance  string            `json:"provenance"`
-	Seed        uint64            `json:"seed"`
+	Loss        string              `json:"loss"`
+	Density     string              `json:"density,omitempty"` // model whose log-density the networks saw
+	Preprocess  []preprocess.Column `json:"preprocess,omitempty"`
+	Condition   []string            `json:"condition,omitempty"` // columns that the weights are given
+	Overlap     *float64            `json:"overlap,omitempty"`   // of truth and sample in these
+	Folds       int                 `json:"folds,omitempty"`
+	Ensemble    int                 `json:"ensemble,omitempty"`
+	Train       *float64            `json:"train,omitempty"` // losses of the last epoch, means over the networks
+	Valid       *float64            `json:"valid,omitempty"`
+	LogError    *float64            `json:"log_error,omitempty"` // median error of the log-weights
+	Errors      string              `json:"errors,omitempty"`
+	Calibration string              `json:"calibration,omitempty"`
+	Before      *dctr.Reliability   `json:"reliability,omitempty"` // as the networks say it
+	After       *dctr.Reliability   `json:"reliability_calibrated,omitempty"`
+	Clipped     *dctr.Clipped       `json:"clipped,omitempty"`
+	ClosureTest *dctr.Closure       `json:"closure_test,omitempty"`
+	Columns     []weightedColumn    `json:"columns"`
+	Model       string              `json:"model,omitempty"`
+	Provenance  string              `json:"provenance"`
+	Seed        uint64              `json:"seed"`
 }
 
 func (a *app) reweight(o reweightOptions) error {
@@ -240,7 +267,11 @@ func (a *app) reweight(o reweightOptions) error {
 	if err := o.checkLog(sample.W); err != nil {
 		return err
 	}
-	density, err := o.readDensity(truth.cols)
+	in, err := o.inputs(truth, sample)
+	if err != nil {
+		return err
+	}
+	in.density, err = o.readDensity(truth.cols)
 	if err != nil {
 		return err
 	}
@@ -248,13 +279,20 @@ func (a *app) reweight(o reweightOptions) error {
 	defer e.Close()
 	ctx, stop := interruptible()
 	defer stop()
-	w, err := a.trainWeights(ctx, e, o, density, truth.Sample, sample.Sample, truth.cols)
+	w, err := a.trainWeights(ctx, e, o, in, truth.Sample, sample.Sample, truth.cols)
 	if err != nil {
 		return err
 	}
 	r, err := o.describe(w, sample.W)
 	if err != nil {
 		return err
+	}
+	r.Preprocess = in.transform
+	if c := w.fit.Condition; c != nil {
+		r.Overlap = &c.Overlap
+		for _, j := range c.Columns {
+			r.Condition = append(r.Condition, columnName(namesOf(truth, sample), j))
+		}
 	}
 	r.Columns = weighColumns(truth, sample, total(sample.W, w.logw))
 	if err := o.write(w, truth, sample, r); err != nil {
@@ -330,10 +368,7 @@ func (o reweightOptions) origin(w *weighted, truth, sample tabled) (*dctr.Origin
 	var err error
 	r := &dctr.Origin{Software: software(), Loss: o.loss, Epochs: w.epochs, Folds: o.folds, Ensemble: o.members, Seed: o.seed, LogNorm: &w.logNorm,
 		Clip: o.clip, Renormalise: o.clip > 0 && o.renormalise, Closure: w.closure,
-		Names: truth.names, Ranges: dctr.Ranges(truth.cols, truth.X, sample.X)}
-	if r.Names == nil {
-		r.Names = sample.names
-	}
+		Names: namesOf(truth, sample), Condition: w.given(), Ranges: dctr.Ranges(truth.cols, truth.X, sample.X)}
 	if r.Truth, err = sourceOf(o.truth, o.truthWeights, len(truth.X)/truth.cols, truth.showers); err != nil {
 		return nil, err
 	}
@@ -404,6 +439,9 @@ func (a *app) printWeights(o reweightOptions, r *reweighted) error {
 	}
 	if r.After != nil {
 		fmt.Fprintf(&b, "%s calibration: cross-entropy %.5f -> %.5f, calibration error %.4f -> %.4f\n", o.calibrate, r.Before.BCE, r.After.BCE, r.Before.ECE, r.After.ECE)
+	}
+	if r.Overlap != nil {
+		fmt.Fprintf(&b, "given %s, whose distribution stays that of the sample; overlap with the truth's %.3f, 1 where they are the same\n", strings.Join(r.Condition, ", "), *r.Overlap)
 	}
 	printClipped(&b, r.Clipped)
 	if r.Valid != nil {

@@ -52,7 +52,9 @@ preset supplies whatever it does not set. --preset and --seed go before the file
 [generator] kind in the file says what is refined: flow, gan or vae, which are
 trained on the truth, model (a model directory or an ONNX file), process (an
 external program, which is started: run only files that you trust) or pairs (files
-of latents and features). run.toml in a run directory shows every setting.
+of latents and features). [preprocess] takes logarithms of positive columns and
+logits of bounded ones before any network sees them: E = "log",
+theta = "logit(0,3.15)". run.toml in a run directory shows every setting.
 
 calo is the study of calorimeter showers (DCTRGAN), and protocol = "showers" in a
 file: a parametrised simulation is fitted to true showers (--truth FILE.h5; those of

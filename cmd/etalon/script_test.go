@@ -86,7 +86,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals,
+			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals, "lognormal": lognormal,
 		},
 	})
 }
@@ -182,6 +182,21 @@ func normals(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 3 {
 		ts.Check(dataset.WriteNPYFloat64(ts.MkAbs(args[3]), logw))
 	}
+}
+
+// lognormal FILE ROWS MEAN writes named columns: a log-normal one, ln E of the mean, one
+// from 0 to 3.15, and a normal one.
+func lognormal(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err1 := strconv.Atoi(args[1])
+	mean, err2 := strconv.ParseFloat(args[2], 64)
+	ts.Check(errors.Join(err1, err2))
+	data := make([]float32, 3*rows)
+	rng.New(1, args[0]).NormalRows(data, 1, 0, 0, 1, 3*rows)
+	for i := range rows {
+		data[3*i] = float32(math.Exp(float64(data[3*i]) + mean))
+		data[3*i+1] = float32(3.15 / (1 + math.Exp(-float64(data[3*i+1]))))
+	}
+	ts.Check(dataset.Write(ts.MkAbs(args[0]), rows, 3, data, dataset.WriteOptions{Names: []string{"E", "theta", "n"}}))
 }
 
 // cpdir FROM TO copies a directory.

@@ -8,9 +8,9 @@ import (
 
 	"etalon/dctr"
 	"etalon/engine/cpu"
-	"etalon/generator"
 	"etalon/laser"
 	"etalon/metric"
+	"etalon/preprocess"
 	"etalon/train"
 )
 
@@ -35,7 +35,7 @@ type weighted struct {
 }
 
 // trainWeights trains the classifiers and weights the sample.
-func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions, density generator.Invertible, truth, sample dctr.Sample, cols int) (*weighted, error) {
+func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions, in inputs, truth, sample dctr.Sample, cols int) (*weighted, error) {
 	preset, err := laser.Preset("quick", "")
 	if err != nil {
 		return nil, err
@@ -53,10 +53,11 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 	if o.calibrate != "" {
 		cfg.Validation = calibrationShare
 	}
-	shift, scale := standardise(truth, sample, cols)
+	shift, scale := standardise(mapped(truth, in.transform), mapped(sample, in.transform), cols)
+	in.transform.Unscaled(shift, scale)
 	fit := dctr.Fit{
-		Network: preset.Classifier.Network, Shift: shift, Scale: scale, Training: cfg, Loss: dctr.Loss(o.loss),
-		Folds: o.folds, Members: o.members, Calibrate: o.calibrate, Density: density, Seed: o.seed, Train: a.trainer(cfg),
+		Network: preset.Classifier.Network, Shift: shift, Scale: scale, Transform: in.transform, Condition: in.condition, Training: cfg, Loss: dctr.Loss(o.loss),
+		Folds: o.folds, Members: o.members, Calibrate: o.calibrate, Density: in.density, Seed: o.seed, Train: a.trainer(cfg),
 	}
 	w := &weighted{epochs: cfg.Epochs}
 	if w.fit, err = fit.Run(ctx, e, truth, sample); err != nil {
@@ -77,6 +78,9 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 		}
 	}
 	if o.closure {
+		if c := w.fit.Condition; c != nil { // at equal distributions of what is given
+			truth.W, sample.W = c.TruthW, c.GenW
+		}
 		if w.closure, err = a.testClosure(ctx, e, o, fit, truth, dctr.Sample{X: sample.X, W: total(sample.W, w.logw)}); err != nil {
 			return nil, err
 		}
@@ -84,11 +88,29 @@ func (a *app) trainWeights(ctx context.Context, e *cpu.Engine, o reweightOptions
 	return w, nil
 }
 
+// given are the columns that the weights are given.
+func (w *weighted) given() []int {
+	if w.fit.Condition == nil {
+		return nil
+	}
+	return w.fit.Condition.Columns
+}
+
+// mapped returns a sample with its columns transformed.
+func mapped(s dctr.Sample, t preprocess.Transform) dctr.Sample {
+	if t.Maps() {
+		x := make([]float32, len(s.X))
+		t.Forward(x, s.X)
+		s.X = x
+	}
+	return s
+}
+
 // testClosure trains a fresh classifier on half of the events.
 func (a *app) testClosure(ctx context.Context, e *cpu.Engine, o reweightOptions, fit dctr.Fit, truth, sample dctr.Sample) (*dctr.Closure, error) {
 	cfg := fit.Training
 	adjust(&cfg, min(len(truth.X), len(sample.X))/len(fit.Scale)/2)
-	return dctr.ClosureTest{Network: fit.Network, Shift: fit.Shift, Scale: fit.Scale, Training: cfg, Seed: o.seed, Train: a.trainer(cfg)}.Run(ctx, e, truth, sample)
+	return dctr.ClosureTest{Network: fit.Network, Shift: fit.Shift, Scale: fit.Scale, Transform: fit.Transform, Training: cfg, Seed: o.seed, Train: a.trainer(cfg)}.Run(ctx, e, truth, sample)
 }
 
 // keepTotal shifts log-weights such that Σ v·exp(logw) is Σ v.
