@@ -46,6 +46,8 @@ var filesHelp = map[string]string{
 	"run": `DIR has report.html, figures/ (PNG, PDF), metrics.json, timings.json, samples/, models/,
 checkpoints/, run.toml (all settings) and log.jsonl. A directory of another
 configuration is refused.`,
+	"refine": `DIR, a run directory: see etalon run --help. In it refined.onnx or latents.onnx, the
+refined model for other programs, and samples/laser.npy, its points.`,
 	"data":        "FILE, whole or not at all; one that is there is replaced.",
 	"sample":      "FILE and that of --latents, whole or not at all; ones that are there are replaced.",
 	"export":      "FILE, whole or not at all; one that is there is replaced.",
