@@ -37,8 +37,9 @@ type Run struct {
 
 // weighting is one set of weights of the scored generated showers.
 type weighting struct {
-	name string
-	logw []float64 // mean weight 1
+	name    string
+	logw    []float64     // mean weight 1
+	clipped *dctr.Clipped // nil where nothing was to be clipped
 }
 
 // Open prepares a run directory: it makes a new one for cfg, or continues the one

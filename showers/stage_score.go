@@ -29,6 +29,7 @@ type Metrics struct {
 	Generated    Samples                      `json:"generated"`
 	Scores       *showerscore.Scores          `json:"scores"`
 	Weights      map[string]*dctr.Diagnostics `json:"weights"`
+	Clipped      map[string]*dctr.Clipped     `json:"clipped"`
 	Closure      closure                      `json:"closure"`
 	Correlations *showerscore.Correlations    `json:"correlations"`
 	Warnings     []string                     `json:"warnings"`
@@ -45,7 +46,12 @@ func (r *Run) score(ctx context.Context) (string, error) {
 	m := Metrics{
 		Protocol: Protocol, Name: r.cfg.Name, Preset: r.cfg.Preset, Seed: r.cfg.Seed, Version: version.String(), Generator: r.cfg.Generator.Kind, Cells: [3]int{r.shape.Layers, r.shape.X, r.shape.Y},
 		Truth: Samples{r.truth.train.len(), r.truth.score.len()}, Generated: Samples{r.gen.train.len(), r.gen.score.len()},
-		Weights: map[string]*dctr.Diagnostics{}, Warnings: []string{},
+		Weights: map[string]*dctr.Diagnostics{}, Clipped: map[string]*dctr.Clipped{}, Warnings: []string{},
+	}
+	for _, w := range r.weighted {
+		if w.clipped != nil {
+			m.Clipped[w.name] = w.clipped
+		}
 	}
 	if err := rundir.ReadJSON(r.d.Path(closureFile), &m.Closure); err != nil {
 		return "", err
@@ -228,6 +234,9 @@ func (m *Metrics) warn() {
 			if k := d.Tail.K; k > 0.7 {
 				say("%s: the tail of the weights has k = %.2f; above 0.7 means over them do not converge at a practical rate", s.Name, k)
 			}
+		}
+		if c := m.Clipped[s.Name]; c != nil && c.Events > 0 {
+			say("%s: %d weights above %g were cut; they had %.0f %% of the total, %.0f %% were cut away and the rest multiplied by %.2f", s.Name, c.Events, c.Limit, 100*c.Share, 100*c.Removed, c.Factor)
 		}
 		if c := m.Closure[s.Name]; s.Name != methodGenerator && c != nil && !c.Closed {
 			say("%s: %s", s.Name, c.Verdict)

@@ -77,13 +77,14 @@ func (r *Run) trainHighLevel(ctx context.Context) (string, error) {
 // addWeights keeps log-weights of the scored showers, with mean weight 1.
 func (r *Run) addWeights(name string, logw []float64, clip float64) error {
 	logw, err := metric.NormaliseLogWeights(logw)
+	var clipped *dctr.Clipped
 	if err == nil && clip > 0 {
-		logw, _, err = dctr.Clip(nil, logw, clip, true)
+		logw, clipped, err = dctr.Clip(nil, logw, clip, true)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	r.weighted = append(r.weighted, weighting{name, logw})
+	r.weighted = append(r.weighted, weighting{name, logw, clipped})
 	return dataset.WriteNPYFloat64(r.d.Path("samples", name+"_log_weights.npy"), logw)
 }
 
