@@ -27,6 +27,7 @@ type Run struct {
 	// Unweighted samples: latents that follow the weights pulled back, and showers
 	// accepted by their weights.
 	refined, accepted set
+	leftOut           []string // samples that could not be made, with the reason
 
 	sim      generator.Simulator // nil for a file
 	f        dctr.Weigher        // of high-level observables

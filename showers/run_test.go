@@ -84,6 +84,9 @@ func TestRunContinues(t *testing.T) {
 			t.Errorf("there is no score of %s", name)
 		}
 	}
+	if c := m.Clipped[methodLow]; c == nil || c.Limit != 5 {
+		t.Errorf("clipping of the low-level weights: %+v", c)
+	}
 	one := cpu.New(1)
 	defer one.Close()
 	for _, stage := range []string{"generator", "BIB-AE", "network", "low level", "rejection", "refined"} {

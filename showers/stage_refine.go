@@ -2,6 +2,7 @@ package showers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -31,7 +32,7 @@ func (r *Run) accept(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if efficiency < leastEfficiency {
-			return "", fmt.Errorf("rejection would accept %.2g of the showers; %g at least is worth the trouble: the generator makes next to nothing where much of the truth is", efficiency, leastEfficiency)
+			return r.leaveOut(methodAccepted, fmt.Sprintf("it would accept %.2g of the showers: the generator makes next to nothing where much of the truth is", efficiency)), nil
 		}
 		p, err := r.newProposer(logCap)
 		if err != nil {
@@ -48,6 +49,13 @@ func (r *Run) accept(ctx context.Context) (string, error) {
 	}
 	done := 0
 	return note, r.observeSet(ctx, &r.accepted, &done, r.accepted.len())
+}
+
+// leaveOut goes on without a sample that the weights do not allow, and has the report say so.
+func (r *Run) leaveOut(method, reason string) string {
+	text := method + " is left out: " + reason
+	r.leftOut = append(r.leftOut, text)
+	return text
 }
 
 const rejectionFile = "rejection.json"
@@ -210,6 +218,10 @@ func (r *Run) refine(ctx context.Context) (string, error) {
 	note := ""
 	if !rundir.Exists(r.refined.path) {
 		fill, efficiency, err := r.fromRefined(ctx, r.cfg.Refine.Showers)
+		var uneven *mcmc.UnevenError
+		if errors.As(err, &uneven) {
+			return r.leaveOut(methodRefined, err.Error()), nil
+		}
 		if err != nil {
 			return "", err
 		}

@@ -100,6 +100,7 @@ func (r *Run) score(ctx context.Context) (string, error) {
 	if err := r.images(ctx, page); err != nil {
 		return "", err
 	}
+	m.Warnings = append(m.Warnings, r.leftOut...)
 	m.warn()
 	r.d.Progress(2, 3, "figures")
 	page.Scores, page.Correlations, page.Warnings = m.Scores, m.Correlations, m.Warnings

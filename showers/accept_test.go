@@ -1,0 +1,87 @@
+package showers
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"etalon/calo"
+	"etalon/dctr"
+	"etalon/engine/cpu"
+	"etalon/generator"
+	"etalon/rundir"
+)
+
+// oneCell makes showers of one cell whose energy is uniform on [1, 3] MeV.
+type oneCell struct{}
+
+func (oneCell) LatentDim() int         { return 1 }
+func (oneCell) Dim() int               { return 1 }
+func (oneCell) Prior() generator.Prior { return generator.Uniform }
+func (oneCell) Hidden() bool           { return false }
+func (oneCell) Generate(_ uint64, z, x []float32) error {
+	for i, v := range z {
+		x[i] = v + 2
+	}
+	return nil
+}
+
+// energyWeight is the weight exp(E).
+type energyWeight struct{ dctr.Weigher }
+
+func (energyWeight) Logits(_ *cpu.Engine, x []float32) ([]float64, error) {
+	logw := make([]float64, len(x))
+	for i, v := range x {
+		logw[i] = float64(v)
+	}
+	return logw, nil
+}
+
+// Showers are accepted in proportion to their weights, also above the cap. With the
+// weights exp(E) the accepted energies of E uniform on [1, 3] their mean is 2e³/(e³-e).
+func TestAcceptance(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	r := &Run{d: rundir.At(t.TempDir(), &quiet{}), e: e, sim: oneCell{}, f: energyWeight{}, shape: calo.Shape{Layers: 1, X: 1, Y: 1}}
+	r.cfg.Seed = 1
+	r.cfg.HighLevel.Observables = []string{calo.TotalEnergy}
+	const n = 40_000
+	// ∫E e^E / ∫e^E over [1, 3].
+	want := 2 * math.Exp(3) / (math.Exp(3) - math.E)
+	for _, logCap := range []float64{3, 2.5} {
+		p, err := r.newProposer(logCap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, x := make([]float32, n), make([]float32, n)
+		if err := p.fill(0, z, x); err != nil {
+			t.Fatal(err)
+		}
+		mean := 0.0
+		for i, v := range x {
+			mean += float64(v) / n
+			if v != z[i]+2 {
+				t.Fatalf("shower %d has the latents of another", i)
+			}
+		}
+		// The standard deviation of E is 0.5; repeats make few of the points dependent.
+		if math.Abs(mean-want) > 4*0.5/math.Sqrt(n/2) {
+			t.Errorf("cap e^%g: mean energy %.4f; exactly %.4f", logCap, mean, want)
+		}
+		if share := float64(p.accepted) / float64(p.tried); logCap == 3 && math.Abs(share-(1-math.Exp(-2))/2) > 0.01 || (logCap < 3) != (p.repeated > 0) {
+			t.Errorf("cap e^%g: %.3f accepted, %d repeated", logCap, share, p.repeated)
+		}
+	}
+}
+
+// Weights that leave next to nothing to accept cost a sample, not the run.
+func TestLeftOut(t *testing.T) {
+	r := &Run{d: rundir.At(t.TempDir(), &quiet{}), sim: oneCell{}}
+	r.cfg.Refine.Showers, r.cfg.Refine.CapQuantile = 100, 0.999
+	r.logits = make([]float64, 10_000)
+	r.logits[7] = 30
+	note, err := r.accept(t.Context())
+	if err != nil || !strings.Contains(note, "rejection is left out") || len(r.leftOut) != 1 || len(r.methods()) != 1 {
+		t.Errorf("%v: %q, %d methods", err, note, len(r.methods()))
+	}
+}
