@@ -122,6 +122,9 @@ func (o ReadOptions) choose(p *plan) error {
 				if slices.Contains(p.pick, j) {
 					return fmt.Errorf("column %q is chosen twice", clip(text))
 				}
+				if j == p.weight {
+					return fmt.Errorf("column %q holds the weights of the rows, so that it is none of the columns; the others are accepted", clip(o.Weight))
+				}
 				p.pick = append(p.pick, j)
 			}
 			if len(p.pick) > int(p.cols) {

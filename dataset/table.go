@@ -25,7 +25,8 @@ type ReadOptions struct {
 	// 0, or a range 2:5 of numbers, here 2, 3 and 4; nil takes all of them.
 	Columns []string
 	// Weight is the name or the number of a column of weights, which goes to
-	// Table.Weights and, where Columns is nil, is left out of the others; "" for none.
+	// Table.Weights and is none of the others: where Columns is nil it is left out, where
+	// Columns has it that is an error. "" for none.
 	Weight string
 	// Like has names of columns: where Columns is nil and the file has the same names, its
 	// columns are brought into this order.

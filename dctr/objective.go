@@ -164,8 +164,9 @@ func NewPairedObjective(e *cpu.Engine, c *Classifier, x []float32, a, b []float6
 	})
 }
 
-// unitMean writes weights, divided by their mean, to dst. The first k rows are those
-// that are trained on.
+// unitMean writes weights of mean 1 to dst: of the first k rows, which are trained on, and
+// of the others, which are held out, each by themselves, so that the loss of either is that
+// of classes of equal total. Held-out rows whose total is not positive have the common mean.
 func unitMean(dst []float32, w []float64, k int, loss Loss) error {
 	if w == nil {
 		for i := range dst {
@@ -176,11 +177,18 @@ func unitMean(dst []float32, w []float64, k int, loss Loss) error {
 	if err := loss.CheckWeights(w); err != nil {
 		return err
 	}
-	if total := sum(w[:k]); !(total > 0) {
+	total := sum(w[:k])
+	if !(total > 0) {
 		return fmt.Errorf("the weights of the %d rows to train on add up to %g; a positive total is accepted", k, total)
 	}
-	mean := sum(w) / float64(len(w))
+	mean, held := total/float64(k), sum(w[k:])/float64(len(w)-k)
+	if !(held > 0) {
+		held = sum(w) / float64(len(w))
+	}
 	for i, v := range w {
+		if i == k {
+			mean = held
+		}
 		dst[i] = float32(v / mean)
 		if math.IsInf(float64(dst[i]), 0) {
 			return fmt.Errorf("weight %d is %g, too large beside the mean of %g", i, v, mean)

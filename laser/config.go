@@ -23,6 +23,9 @@ type Config struct {
 	// Columns of the file that are the features, by name or by number from 0; none for
 	// all of them. Other settings count columns among these.
 	Columns []any `toml:"columns,omitempty"`
+	// WeightColumn is the column of the file that holds the weights of its points, by name
+	// or by number; "" where all are equal. It is none of the features.
+	WeightColumn string `toml:"weight_column,omitempty"`
 	// Preprocess says what is done to columns before any network sees them: "log",
 	// "log(OFFSET)", "logit(LO,HI)", "none", or "standardise", what is done to the others.
 	Preprocess preprocess.Columns `toml:"preprocess,omitempty"`
@@ -241,6 +244,8 @@ func (c *Config) checkSizes() error {
 		return fmt.Errorf("give either density (one of %v) or truth (a file)", dataset.Names())
 	case len(c.Columns) > 0 && c.Truth == "":
 		return errors.New("columns are those of a truth file, and density names none")
+	case c.WeightColumn != "" && c.Truth == "":
+		return errors.New("weight_column is that of a truth file, and density names none")
 	case c.Score.Floors < 1 || c.Score.Floors > 100:
 		return fmt.Errorf("score.floors = %d; 1 to 100 is accepted", c.Score.Floors)
 	case c.Score.Bins < 2 || c.Score.Bins > 200:

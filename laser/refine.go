@@ -12,14 +12,16 @@ import (
 // Refinement is a run that takes a generator as it is and refines it: what has to be said,
 // and no more.
 type Refinement struct {
-	Name       string
-	Truth      string // file of truth points
-	Columns    []any  // of it: names, or numbers from 0; none for all
-	Generator  GeneratorConfig
-	Classifier string // a classifier that stands in for f, or ""
-	Points     int    // unweighted ones to make, and to score; 0 means 200 000
-	Seed       uint64
-	Preset     string // quick ("" means it) or paper, for four times the training
+	Name    string
+	Truth   string // file of truth points
+	Columns []any  // of it: names, or numbers from 0; none for all
+	// WeightColumn of it, by name or number; "" where all points count the same.
+	WeightColumn string
+	Generator    GeneratorConfig
+	Classifier   string // a classifier that stands in for f, or ""
+	Points       int    // unweighted ones to make, and to score; 0 means 200 000
+	Seed         uint64
+	Preset       string // quick ("" means it) or paper, for four times the training
 }
 
 // NewModelGenerator is a network: a model directory, or an ONNX file with latents of a
@@ -52,16 +54,23 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Name, c.Preset, c.Seed, c.Truth, c.Columns = r.Name, preset, r.Seed, r.Truth, r.Columns
+	c.Name, c.Preset, c.Seed, c.Truth, c.Columns, c.WeightColumn = r.Name, preset, r.Seed, r.Truth, r.Columns, r.WeightColumn
 	given := r.Generator
 	c.Generator.Kind, c.Generator.Hidden, c.Generator.Model, c.Generator.Prior = given.Kind, given.Hidden, given.Model, given.Prior
 	c.Generator.Pairs = given.Pairs
 	if given.Kind == kindProcess {
 		c.Generator.Process = given.Process
 	}
-	table, err := dataset.Read(r.Truth, dataset.ReadOptions{Columns: c.columns(), MaxBytes: memory})
+	table, err := dataset.Read(r.Truth, c.truthOptions(memory))
 	if err != nil {
 		return c, err
+	}
+	if err := checkTruth(c, table); err != nil {
+		return c, err
+	}
+	worth := 1.0 // of a row
+	if table.Weights != nil {
+		worth = effective(table.Weights) / float64(table.Rows)
 	}
 	if c.Generator.Kind == kindProcess && c.Generator.Process.Dim == 0 {
 		c.Generator.Process.Dim = table.Cols
@@ -74,7 +83,8 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	if preset == "paper" {
 		steps *= 4
 	}
-	c.refineSizes(min(table.Rows/2, 480_000), table.Cols, steps)
+	n := min(table.Rows/2, 480_000)
+	c.refineSizes(n, int(worth*float64(n)), table.Cols, steps)
 	c.Classifier.Model = r.Classifier
 	if c.Generator.Kind == kindPairs {
 		c.Classifier.Folds = 2
@@ -83,7 +93,7 @@ func (r Refinement) Config(memory int64) (Config, error) {
 		c.Score.Points = r.Points
 	}
 	// A bin of the histograms that are compared has 20 points, unless there are 100.
-	c.Score.Bins = min(max(int(math.Sqrt(float64(min(c.Score.Points, table.Rows/4))/20)), 10), 100)
+	c.Score.Bins = min(max(int(math.Sqrt(worth*float64(min(c.Score.Points, table.Rows/4))/20)), 10), 100)
 	c.HMC.Samples = 0
 	c.Samplers.CapQuantile, c.Samplers.Rejection = 0.99, min(c.Score.Points, 20_000)
 	c.Refiner.Kind = refinerFlowMatching
@@ -97,8 +107,9 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	return c, c.Check()
 }
 
-// refineSizes sets the sizes of networks, samples and trainings for n training points.
-func (c *Config) refineSizes(n, dim, steps int) {
+// refineSizes sets the sizes of networks, samples and trainings for n training points,
+// which are worth as many of equal weight.
+func (c *Config) refineSizes(n, worth, dim, steps int) {
 	c.Data.Points = max(n, 1000)
 	c.Classifier.Generated = min(max(4*n, 100_000), 1_920_000)
 	c.Classifier.Network.Hidden, c.Classifier.Network.Units = 6, 64
@@ -107,7 +118,7 @@ func (c *Config) refineSizes(n, dim, steps int) {
 	}
 	t := &c.Classifier.Training
 	t.Adam.Alpha, t.Batch, t.Validation = 2e-3, 500, 0.02
-	if n < 100_000 { // few points are learned by heart
+	if worth < 100_000 { // few points are learned by heart
 		t.Batch, t.Validation, t.Adam.Alpha = 200, 0.1, 1e-3
 		t.Patience = 15
 	}
@@ -115,7 +126,7 @@ func (c *Config) refineSizes(n, dim, steps int) {
 	c.Closure.Points = min(max(n/2, 1000), 50_000)
 	c.OmniFold.Events, c.OmniFold.Iterations = min(max(4*n, 20_000), 960_000), 6
 	omni := &c.OmniFold.Training
-	few := max(steps*min(n, 100_000)/100_000, min(steps, 3000)) // no more precise than the points
+	few := max(steps*min(worth, 100_000)/100_000, min(steps, 3000)) // no more precise than the points
 	omni.Epochs = min(max(few/6*omni.Batch/c.OmniFold.Events, 3), 20)
 	c.Score = ScoreConfig{Points: 200_000, Bins: 100, Columns: []int{0, 1}[:min(dim, 2)], Floors: 1}
 	c.Refiner.Examples = 960_000 // of the generator, which makes any number

@@ -37,13 +37,14 @@ func (r *Run) scoreColumns(list []candidate, scores []Score) error {
 			return fmt.Errorf("%s: %w", c.method, err)
 		}
 	}
+	truthLogW := logarithms(r.truth.scoreW)
 	for j := range dim {
 		lo, hi := r.columnRange(j)
-		truth, err := r.column(r.truth.score, nil, j, lo, hi)
+		truth, err := r.column(r.truth.score, truthLogW, j, lo, hi)
 		if err != nil {
 			return err
 		}
-		observable := metric.Events{X: r.truth.score, Dim: dim}.Observable(j)
+		observable := metric.Events{X: r.truth.score, Dim: dim, W: r.truth.scoreW}.Observable(j)
 		for i, c := range list {
 			h, err := r.column(c.x, c.logw, j, lo, hi)
 			if err != nil {
@@ -75,7 +76,7 @@ func (r *Run) columnRange(j int) (lo, hi float64) {
 			return r.truth.rng[2*k], r.truth.rng[2*k+1]
 		}
 	}
-	s := span(r.truth.score, r.truth.dim, []int{j})
+	s := span(r.truth.score, r.truth.scoreW, r.truth.dim, []int{j})
 	return s[0], s[1]
 }
 

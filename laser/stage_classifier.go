@@ -51,7 +51,7 @@ func (r *Run) trainClassifier(ctx context.Context, rd *round) (string, error) {
 		names = append(names, name)
 		return r.d.Train(ctx, name, l, r.cfg.Classifier.Training)
 	}
-	fitted, err := fit.Run(ctx, r.e, dctr.Sample{X: r.truth.train}, dctr.Sample{X: gen})
+	fitted, err := fit.Run(ctx, r.e, dctr.Sample{X: r.truth.train, W: r.truth.trainW}, dctr.Sample{X: gen})
 	if err != nil {
 		return "", err
 	}

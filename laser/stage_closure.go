@@ -27,16 +27,20 @@ func (r *Run) testClosure(ctx context.Context, rd *round) (string, error) {
 		return "", err
 	}
 	truth := r.truth.independent(c.Points, 0)
-	n := min(c.Points, len(truth)/r.truth.dim, len(logw))
+	n := min(c.Points, len(truth.X)/r.truth.dim, len(logw))
 	w := make([]float64, n)
 	for i := range w {
 		w[i] = math.Exp(logw[i])
+	}
+	truth.X = truth.X[:n*r.truth.dim]
+	if truth.W != nil {
+		truth.W = truth.W[:n]
 	}
 	test := dctr.ClosureTest{Network: c.Network, Shift: r.truth.shift, Scale: r.truth.scale, Transform: r.truth.transform, Training: c.Training, Level: c.Level, Seed: r.seed(rd),
 		Train: func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 			return r.d.Train(ctx, name, l, c.Training)
 		}}
-	res, err := test.Run(ctx, r.e, dctr.Sample{X: truth[:n*r.truth.dim]}, dctr.Sample{X: x[:n*r.truth.dim], W: w})
+	res, err := test.Run(ctx, r.e, truth, dctr.Sample{X: x[:n*r.truth.dim], W: w})
 	if err != nil {
 		return "", err
 	}

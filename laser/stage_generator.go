@@ -62,6 +62,9 @@ func (r *Run) loadGenerator() (*primary, error) {
 		}
 		return newSimulator(p, c.Hidden, r.cfg.Seed)
 	case kindPairs:
+		if err := r.unweightedPairs(c.Pairs.Sample); err != nil {
+			return nil, err
+		}
 		p, err := generator.ReadPairs(c.Pairs.Latents, c.Pairs.Sample, c.Pairs.Prior, c.Pairs.Hidden, dataset.ReadOptions{MaxBytes: r.memory})
 		if err != nil {
 			return nil, err
@@ -102,6 +105,7 @@ func (r *Run) importGenerator(dir string) error {
 // trainGenerator trains a network on the truth points and saves it.
 func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 	c, t, seed := r.cfg.Generator, r.truth, r.cfg.Seed
+	w := float32s(t.trainW)
 	var g generator.Generator
 	var l train.Learner
 	var cfg train.Config
@@ -114,7 +118,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		}
 		flow.Shift, flow.Transform = t.shift, t.transform
 		g, cfg = flow, c.Flow.Training
-		l, err = generator.NewFlowObjective(r.e, flow, t.train, cfg, seed)
+		l, err = generator.NewWeightedFlowObjective(r.e, flow, t.train, w, cfg, seed)
 	case kindGAN:
 		var gan *generator.GAN
 		if gan, err = generator.NewGAN(c.GAN.Network, t.scale, seed); err != nil {
@@ -122,7 +126,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		}
 		gan.Shift, gan.Transform = t.shift, t.transform
 		g, cfg = gan, c.GAN.Training.Config
-		l, err = generator.NewGANLearner(r.e, gan, t.train, nil, c.GAN.Training, seed)
+		l, err = generator.NewGANLearner(r.e, gan, t.train, w, c.GAN.Training, seed)
 	case kindVAE:
 		var vae *generator.VAE
 		if vae, err = generator.NewVAE(c.VAE.Network, t.scale, seed); err != nil {
@@ -130,7 +134,7 @@ func (r *Run) trainGenerator(ctx context.Context, dir string) (string, error) {
 		}
 		vae.Shift, vae.Transform = t.shift, t.transform
 		g, cfg = vae, c.VAE.Training
-		l, err = generator.NewVAEObjective(r.e, vae, t.train, nil, cfg, seed)
+		l, err = generator.NewVAEObjective(r.e, vae, t.train, w, cfg, seed)
 	}
 	if err != nil {
 		return "", err

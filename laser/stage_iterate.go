@@ -50,7 +50,7 @@ func (r *Run) continueGenerator(ctx context.Context, before, rd *round) (string,
 		return "", err
 	}
 	c := r.cfg.Iterate.Continue
-	l, err := generator.NewContinuedLearner(r.e, g, before.phi, r.truth.train, nil, c, r.seed(rd))
+	l, err := generator.NewContinuedLearner(r.e, g, before.phi, r.truth.train, float32s(r.truth.trainW), c, r.seed(rd))
 	if err != nil {
 		return "", err
 	}

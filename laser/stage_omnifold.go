@@ -46,7 +46,7 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 	}
 	cfg.Transform = r.truth.transform
 	sim := omnifold.Simulation{Z: s.z, X: s.x, ZDim: rd.g.latentDim(), XDim: r.truth.dim}
-	nu, res, err := omnifold.PullBack(ctx, r.e, sim, omnifold.Data{X: r.truth.train}, cfg)
+	nu, res, err := omnifold.PullBack(ctx, r.e, sim, omnifold.Data{X: r.truth.train, W: r.truth.trainW}, cfg)
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func (r *Run) scoreIteration(ctx context.Context, rd *round, res *omnifold.Resul
 	if err != nil {
 		return nil, err
 	}
-	truth, err := r.histogram(r.truth.score, nil)
+	truth, err := r.truthHistogram()
 	if err != nil {
 		return nil, err
 	}

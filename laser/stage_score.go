@@ -98,8 +98,10 @@ type metrics struct {
 	// Classifier is the first round's, trained with binary cross-entropy and rows held out.
 	Classifier *classifierSummary `json:"classifier,omitempty"`
 	Closure    *dctr.Closure      `json:"closure,omitempty"`
-	Polish     *polishSummary     `json:"polish,omitempty"`
-	Warnings   []string           `json:"warnings,omitempty"` // what makes scores or weights suspect
+	// Truth is of a truth file with weights.
+	Truth    *truthSummary  `json:"truth,omitempty"`
+	Polish   *polishSummary `json:"polish,omitempty"`
+	Warnings []string       `json:"warnings,omitempty"` // what makes scores or weights suspect
 }
 
 // stageName lists a stage; its seconds are null here and stand in timings.json.
@@ -141,7 +143,7 @@ func (r *Run) score(context.Context) (string, error) {
 	if rundir.Exists(path) {
 		return "", nil
 	}
-	truth, err := r.histogram(r.truth.score, nil)
+	truth, err := r.truthHistogram()
 	if err != nil {
 		return "", err
 	}
@@ -166,6 +168,7 @@ func (r *Run) score(context.Context) (string, error) {
 		return "", err
 	}
 	m.TruthBetti[0], m.TruthBetti[1] = metric.Betti(truth)
+	m.Truth = r.summariseTruth()
 	list, err := r.candidates()
 	if err != nil {
 		return "", err
@@ -289,13 +292,17 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		v *Values
 	}
 	var jobs []job
+	worth, err := r.truthWorth()
+	if err != nil {
+		return err
+	}
 	floors := map[int]*truthFloor{}
 	floor := func(n int) (*truthFloor, error) {
 		if n = max(n, 1); math.Abs(float64(n-r.cfg.Score.Points)) < 0.005*float64(r.cfg.Score.Points) {
 			n = r.cfg.Score.Points // half a per cent is less than what the floor scatters by
 		}
 		if r.truth.spare > 0 {
-			n = min(n, r.truth.spare)
+			n = min(n, max(int(worth*float64(r.truth.spare)), 1))
 		}
 		if f := floors[n]; f != nil {
 			return f, nil
@@ -303,11 +310,11 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		f := &truthFloor{n: n, each: make([]Values, 0, r.cfg.Score.Floors)}
 		floors[n] = f
 		for k := range r.cfg.Score.Floors {
-			x := r.truth.independent(n, k)
-			if x == nil {
+			s := r.truth.independent(int(math.Round(float64(n)/worth)), k)
+			if s.X == nil {
 				break
 			}
-			h, err := r.histogram(x, nil)
+			h, err := r.histogram(s.X, logarithms(s.W))
 			if err != nil {
 				return nil, err
 			}

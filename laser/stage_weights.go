@@ -43,6 +43,11 @@ func (r *Run) weigh(_ context.Context, rd *round) (string, error) {
 		return "", nil
 	}
 	if rd.number == 1 {
+		if w := r.truth.scoreW; w != nil {
+			if err := dataset.WriteNPYFloat64(r.samplePath("truth_weights"), w); err != nil {
+				return "", err
+			}
+		}
 		if err := r.writeRows("truth", r.truth.score, r.truth.dim); err != nil {
 			return "", err
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"etalon/dataset"
+	"etalon/dctr"
 	"etalon/preprocess"
 	"etalon/rng"
 )
@@ -15,15 +16,18 @@ type truth struct {
 	dim   int
 	train []float32
 	score []float32 // the sample that methods are compared with
-	shift []float64 // mean of each feature of train; nil for a density that lies around 0
-	scale []float64 // standard deviation of each feature of train
+	// trainW and scoreW are the weights of these, from 0 on and of mean 1; nil where all
+	// are equal.
+	trainW, scoreW []float64
+	shift          []float64 // mean of each feature of train; nil for a density that lies around 0
+	scale          []float64 // standard deviation of each feature of train
 	// transform is what is done to the features first; shift and scale are of the result.
 	transform preprocess.Transform
 	rng       [4]float64
 	// independent returns at most n more points: the truth against which the truth
 	// itself is scored. Samples number 0, 1, … are independent of each other; a truth
-	// file has number 0 only, and gives nil for others.
-	independent func(n, number int) []float32
+	// file has number 0 only, and gives none for others.
+	independent func(n, number int) dctr.Sample
 	spare       int // most points that independent returns; 0: any number
 }
 
@@ -52,22 +56,22 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 			return nil, fmt.Errorf("config: preprocess: %s: %w", cfg.Density, err)
 		}
 		t.score = draw("truth/score", cfg.Score.Points)
-		t.independent = func(n, number int) []float32 {
+		t.independent = func(n, number int) dctr.Sample {
 			if number == 0 {
-				return draw("truth/floor", n)
+				return dctr.Sample{X: draw("truth/floor", n)}
 			}
-			return draw(fmt.Sprintf("truth/floor/%d", number), n)
+			return dctr.Sample{X: draw(fmt.Sprintf("truth/floor/%d", number), n)}
 		}
 		if t.rng[0], t.rng[1], t.rng[2], t.rng[3] = d.Range(); cfg.Score.Columns[0] == 1 {
 			t.rng = [4]float64{t.rng[2], t.rng[3], t.rng[0], t.rng[1]}
 		}
 	} else {
-		table, err := dataset.Read(cfg.Truth, dataset.ReadOptions{Columns: cfg.columns(), MaxBytes: memory})
+		table, err := dataset.Read(cfg.Truth, cfg.truthOptions(memory))
 		if err != nil {
 			return nil, err
 		}
-		if table.Rows < 4000 {
-			return nil, fmt.Errorf("%s: %d rows; at least 4000 are accepted", cfg.Truth, table.Rows)
+		if err := checkTruth(cfg, table); err != nil {
+			return nil, err
 		}
 		t.dim = table.Cols
 		if t.transform, err = cfg.Preprocess.For(table.Names, t.dim); err != nil {
@@ -78,17 +82,23 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 		}
 		shuffle(table, cfg.Seed)
 		half, quarter := table.Rows/2, table.Rows/4
-		t.train = table.Data[:min(half, cfg.Data.Points)*t.dim]
-		t.score = table.Data[half*t.dim : (half+min(quarter, cfg.Score.Points))*t.dim]
-		rest := table.Data[(half+quarter)*t.dim:]
-		t.independent = func(n, number int) []float32 {
-			if number > 0 {
-				return nil
+		part := func(lo, hi int) dctr.Sample {
+			s := dctr.Sample{X: table.Data[lo*t.dim : hi*t.dim]}
+			if table.Weights != nil {
+				s.W = unitMean(table.Weights[lo:hi])
 			}
-			return rest[:min(n, len(rest)/t.dim)*t.dim]
+			return s
 		}
-		t.spare = len(rest) / t.dim
-		t.rng = span(t.score, t.dim, cfg.Score.Columns)
+		train, score := part(0, min(half, cfg.Data.Points)), part(half, half+min(quarter, cfg.Score.Points))
+		t.train, t.trainW, t.score, t.scoreW = train.X, train.W, score.X, score.W
+		t.spare = table.Rows - half - quarter
+		t.independent = func(n, number int) dctr.Sample {
+			if number > 0 {
+				return dctr.Sample{}
+			}
+			return part(half+quarter, half+quarter+min(n, t.spare))
+		}
+		t.rng = span(t.score, t.scoreW, t.dim, cfg.Score.Columns)
 	}
 	for _, c := range cfg.Score.Columns {
 		if c >= t.dim {
@@ -104,7 +114,7 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 		x = make([]float32, len(t.train))
 		t.transform.Forward(x, t.train)
 	}
-	mean, deviation := moments(x, t.dim)
+	mean, deviation := moments(x, t.trainW, t.dim)
 	t.scale = deviation
 	for j, m := range mean {
 		if d == nil || math.Abs(m) > offCentre*deviation[j] {
@@ -128,23 +138,39 @@ func shuffle(t *dataset.Table, seed uint64) {
 		copy(data[i*t.Cols:(i+1)*t.Cols], t.Data[int(from)*t.Cols:])
 	}
 	t.Data = data
+	if t.Weights == nil {
+		return
+	}
+	w := make([]float64, len(t.Weights))
+	for i, from := range order {
+		w[i] = t.Weights[from]
+	}
+	t.Weights = w
 }
 
-// moments returns mean and standard deviation of each column.
-func moments(x []float32, dim int) (mean, deviation []float64) {
-	n := float64(len(x) / dim)
+// moments returns mean and standard deviation of each column of points of weights w (nil: 1
+// each).
+func moments(x []float32, w []float64, dim int) (mean, deviation []float64) {
+	n := len(x) / dim
 	mean, deviation = make([]float64, dim), make([]float64, dim)
+	weight := func(i int) float64 {
+		if w == nil {
+			return 1
+		}
+		return w[i]
+	}
 	for j := range dim {
-		sum, m2 := 0.0, 0.0
-		for i := j; i < len(x); i += dim {
-			sum += float64(x[i])
+		total, sum, m2 := 0.0, 0.0, 0.0
+		for i := range n {
+			total += weight(i)
+			sum += weight(i) * float64(x[i*dim+j])
 		}
-		mean[j] = sum / n
-		for i := j; i < len(x); i += dim {
-			d := float64(x[i]) - mean[j]
-			m2 += d * d
+		mean[j] = sum / total
+		for i := range n {
+			d := float64(x[i*dim+j]) - mean[j]
+			m2 += weight(i) * d * d
 		}
-		deviation[j] = math.Sqrt(m2 / n)
+		deviation[j] = math.Sqrt(m2 / total)
 	}
 	return mean, deviation
 }
@@ -157,12 +183,16 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// span returns the range of one or two columns, a little widened.
-func span(x []float32, dim int, columns []int) (r [4]float64) {
+// span returns the range of one or two columns of points of weights w (nil: 1 each), a
+// little widened; what has no weight does not count.
+func span(x []float32, w []float64, dim int, columns []int) (r [4]float64) {
 	for k, j := range columns {
 		lo, hi := math.Inf(1), math.Inf(-1)
-		for i := j; i < len(x); i += dim {
-			lo, hi = min(lo, float64(x[i])), max(hi, float64(x[i]))
+		for i := range len(x) / dim {
+			if w == nil || w[i] > 0 {
+				v := float64(x[i*dim+j])
+				lo, hi = min(lo, v), max(hi, v)
+			}
 		}
 		pad := 0.01 * (hi - lo)
 		r[2*k], r[2*k+1] = lo-pad, hi+pad

@@ -11,6 +11,7 @@
 //	hmc.json             sampler diagnostics (optional)
 //	omnifold.json        iterations of an unfolding (of generators with hidden latents)
 //	samples/truth.npy, baseline.npy                        (n, 2)
+//	samples/truth_weights.npy                              (n), of a weighted truth file
 //	samples/hmc.npy, laser.npy                             (n, 2), optional
 //	samples/METHOD.npy of other methods in metrics.json    (n, 2), optional: persistence diagrams
 //	samples/baseline_latent.npy, hmc_latent.npy, laser_latent.npy   (n, 2), optional

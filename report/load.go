@@ -129,7 +129,11 @@ func (r *run) loadSamples(dir string) error {
 	if err != nil {
 		return err
 	}
-	if r.truth, err = r.filled(points, nil, limits, sampleFile(dir, "truth")); err != nil {
+	truthW, err := readTruthWeights(dir, len(points)/2)
+	if err != nil {
+		return err
+	}
+	if r.truth, err = r.filled(points, truthW, limits, sampleFile(dir, "truth")); err != nil {
 		return err
 	}
 
@@ -227,6 +231,19 @@ func (r *run) fillMethod(into map[string]*hist.H2, name string, points []float32
 	}
 	into["dctr"], err = r.filled(points, w, limits, path+" with weights")
 	return err
+}
+
+// readTruthWeights reads the weights of n truth points; nil where they have none.
+func readTruthWeights(dir string, n int) ([]float64, error) {
+	path := sampleFile(dir, "truth_weights")
+	w, err := readVector(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && len(w) != n {
+		err = fmt.Errorf("%s has %d rows, truth.npy has %d", path, len(w), n)
+	}
+	return w, err
 }
 
 // filled is fillDensity with the bins of the run, in one row for one column; a sample

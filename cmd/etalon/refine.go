@@ -20,6 +20,7 @@ import (
 type refineOptions struct {
 	truth                     string
 	columns                   columnList
+	weightColumn              string
 	generator, program        string
 	latents, sample           string
 	prior, classifier, preset string
@@ -69,6 +70,7 @@ the first that is accepted.
 The first Ctrl-C saves a checkpoint; the same command continues.`,
 		Example: `  etalon refine --truth truth.npy --generator g.onnx --out refined
   etalon refine --truth truth.csv --columns x,y --generator gan.onnx --prior uniform --out refined
+  etalon refine --truth simulation.csv --weight-column w --generator gan.onnx --out refined
   etalon refine --truth truth.npy --program "python3 gen.py" --latent 3 --hidden-noise --out refined
   etalon refine --truth truth.npy --latents z.npy --sample x.npy --out refined
   etalon sample refined -n 1e6 --seed 2 --out more.npy`,
@@ -83,6 +85,7 @@ The first Ctrl-C saves a checkpoint; the same command continues.`,
 	f := cmd.Flags()
 	f.StringVar(&o.truth, "truth", "", "`FILE` of truth points: .npy, .npz[:key], .h5[:/path], .csv or .csv.gz")
 	f.Var(&o.columns, "columns", "columns of the truth that are the features, by name or number from 0 (default all)")
+	f.StringVar(&o.weightColumn, "weight-column", "", "`NAME` or number of the column of the truth that holds the weights of its points, from 0 on (default: all count the same)")
 	f.StringVar(&o.generator, "generator", "", "`MODEL` to refine: an ONNX file or a model directory")
 	f.StringVar(&o.program, "program", "", "`COMMAND` that generates, its arguments separated by spaces")
 	f.IntVar(&o.latent, "latent", 0, "number of latents of the program")
@@ -175,7 +178,7 @@ func (a *app) refine(o refineOptions) error {
 		return fmt.Errorf("%s: it is a file; a new directory or that of an earlier run is accepted", o.out)
 	}
 	name := strings.TrimSuffix(filepath.Base(dataset.File(o.truth)), filepath.Ext(dataset.File(o.truth)))
-	cfg, err := laser.Refinement{Name: name, Truth: o.truth, Columns: o.columns.settings(), Generator: g, Classifier: o.classifier,
+	cfg, err := laser.Refinement{Name: name, Truth: o.truth, Columns: o.columns.settings(), WeightColumn: o.weightColumn, Generator: g, Classifier: o.classifier,
 		Points: int(o.points), Seed: o.seed, Preset: o.preset}.Config(int64(o.memory))
 	if err != nil {
 		return err

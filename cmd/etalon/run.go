@@ -26,7 +26,8 @@ const (
 
 type runOptions struct {
 	target, preset, out string
-	truth               string // file of showers
+	truth               string // file of truth, instead of that of the settings
+	weightColumn        string // of it
 	seed                uint64
 	seedGiven           bool
 	threads             int
@@ -47,7 +48,10 @@ all methods against the truth and writes report.html. The mixtures of DCTRGAN
 
 NAME is a built-in truth density (` + strings.Join(dataset.Names(), ", ") + `), or calo.
 A .toml file has settings of your own: it names a density or a truth file, and its
-preset supplies whatever it does not set. --preset and --seed go before the file's.
+preset supplies whatever it does not set. --preset, --seed, --truth and --weight-column go
+before the file's. With weight_column = "w" (--weight-column w) points of a truth file count
+by the weights in that column, from 0 on: in the training of generator and classifier, in
+the closure test, in histograms, scores and their floors. Negative ones are refused.
 
 [generator] kind in the file says what is refined: flow, gan or vae, which are
 trained on the truth, model (a model directory or an ONNX file), process (an
@@ -67,6 +71,7 @@ same result. A second Ctrl-C stops at once.`,
   etalon run rings --preset paper --out runs/rings --threads 2
   etalon run examples/blackbox.toml
   etalon run my.toml --seed 7
+  etalon run my.toml --truth events.h5:/data --weight-column w
   etalon run calo --truth showers.h5`,
 		Args: exactArgs("NAME or CONFIG.toml"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -80,7 +85,8 @@ same result. A second Ctrl-C stops at once.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.preset, "preset", "", strings.Join(laser.Presets(), " or ")+" (default quick)")
-	f.StringVar(&o.truth, "truth", "", "`FILE` of true showers, for calo")
+	f.StringVar(&o.truth, "truth", "", "`FILE` of true showers, for calo, or of truth points instead of those that CONFIG.toml names")
+	f.StringVar(&o.weightColumn, "weight-column", "", "`NAME` or number of the column of the truth file that holds the weights of its points")
 	f.StringVarP(&o.out, "out", "o", "", "`DIR`ectory of the run (default runs/NAME-PRESET or runs/CONFIG)")
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
@@ -114,9 +120,6 @@ func (o *runOptions) prepare() (open func(*cpu.Engine, rundir.Observer) (protoco
 		cfg, dir, err := o.showerConfig()
 		return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) { return showers.Open(dir, cfg, e, obs) }, dir, err
 	}
-	if o.truth != "" {
-		return nil, "", usage("--truth is for the study of showers; a truth file of other data is named in a .toml file")
-	}
 	cfg, dir, err := o.config()
 	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {
 		return laser.Open(dir, cfg, e, obs, laser.MemoryLimit(int64(o.memory)))
@@ -149,6 +152,9 @@ func (o *runOptions) isFile() bool { return strings.EqualFold(filepath.Ext(o.tar
 
 // showerConfig returns the settings of a study of showers and its directory.
 func (o *runOptions) showerConfig() (cfg showers.Config, dir string, err error) {
+	if o.weightColumn != "" {
+		return cfg, "", usage("--weight-column is for tables; true showers have equal weights")
+	}
 	if o.isFile() {
 		if cfg, err = showers.ReadConfigAs(o.target, o.preset); err != nil {
 			return cfg, "", err
@@ -192,8 +198,14 @@ func (o *runOptions) config() (cfg laser.Config, dir string, err error) {
 		if cfg, err = laser.ReadConfigAs(o.target, o.preset); err != nil {
 			return cfg, "", err
 		}
+		if err := o.setTruth(&cfg); err != nil {
+			return cfg, "", err
+		}
 		dir = rundir.ConfigName(o.target)
 	} else {
+		if o.truth+o.weightColumn != "" {
+			return cfg, "", usage("--truth and --weight-column are for the study of showers or a .toml file, which says how a truth file is refined; %s draws its own points", o.target)
+		}
 		if _, err := dataset.Lookup(o.target); err != nil {
 			return cfg, "", usage("%w, or a file that ends in .toml", err)
 		}
@@ -210,6 +222,23 @@ func (o *runOptions) config() (cfg laser.Config, dir string, err error) {
 		cfg.Seed = o.seed
 	}
 	return cfg, o.directory(dir), nil
+}
+
+// setTruth takes the truth file of the flags instead of that of the settings.
+func (o *runOptions) setTruth(cfg *laser.Config) error {
+	if o.truth+o.weightColumn == "" {
+		return nil
+	}
+	if cfg.Truth == "" {
+		return usage("%s: --truth and --weight-column are for settings of a truth file; these name the density %s", o.target, cfg.Density)
+	}
+	if o.truth != "" {
+		cfg.Truth = o.truth
+	}
+	if o.weightColumn != "" {
+		cfg.WeightColumn = o.weightColumn
+	}
+	return nil
 }
 
 func (a *app) run(o runOptions) error {
