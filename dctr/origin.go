@@ -43,8 +43,10 @@ type Source struct {
 	SHA256 string `json:"sha256"`
 	Rows   int    `json:"rows,omitempty"`
 	// Weights are the file of the weights that the events have already.
-	Weights *Source  `json:"weights,omitempty"`
-	Showers *Showers `json:"showers,omitempty"`
+	Weights *Source `json:"weights,omitempty"`
+	// WeightColumn is the column of the file that holds them instead.
+	WeightColumn string   `json:"weight_column,omitempty"`
+	Showers      *Showers `json:"showers,omitempty"`
 }
 
 // Showers says how observables were computed from a file of showers.

@@ -27,16 +27,16 @@ func (c *Config) truthOptions(memory int64) dataset.ReadOptions {
 // follow. Negative ones would give bins of negative content, of which JSD, EMD and ⟨S²⟩ are
 // not defined, and no generator can be trained on them.
 func checkTruth(cfg Config, t *dataset.Table) error {
+	for i, w := range t.Weights {
+		if w < 0 {
+			return fmt.Errorf("%s: column %s: the weight of row %d is %g; a run accepts weights from 0 on, etalon reweight negative ones as well", cfg.Truth, cfg.WeightColumn, i, w)
+		}
+	}
 	if t.Rows < fewestRows {
 		return fmt.Errorf("%s: %d rows; at least %d are accepted", cfg.Truth, t.Rows, fewestRows)
 	}
 	if t.Weights == nil {
 		return nil
-	}
-	for i, w := range t.Weights {
-		if w < 0 {
-			return fmt.Errorf("%s: column %s: the weight of row %d is %g; a run accepts weights from 0 on, etalon reweight negative ones as well", cfg.Truth, cfg.WeightColumn, i, w)
-		}
 	}
 	if n := effective(t.Weights); !(n >= fewestEffective) {
 		return fmt.Errorf("%s: column %s: %d rows of these weights are worth %.0f of equal weight; at least %d are accepted", cfg.Truth, cfg.WeightColumn, t.Rows, n, fewestEffective)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"etalon/dataset"
 	"etalon/dctr"
 	"etalon/engine/cpu"
 	"etalon/internal/modeldir"
@@ -21,10 +20,12 @@ import (
 
 const applyHelp = `--apply MODEL takes the networks of an earlier --model, or of etalon import, and
 weights new events with them, without training. The rows are streamed: memory is
-some 40 bytes a row, whatever the number of columns. Weights have mean 1 over the
-file; --normalise model divides by the constant of the sample that the model was
-fitted to instead, so that parts of a sample fit together, and none leaves density
-ratios as they are. Clipping is that of the model, or of --clip. A warning says which
+some 40 bytes a row, whatever the number of columns, and --memory bounds it. Weights have
+mean 1 over the file; --normalise model divides by the constant of the sample that the
+model was fitted to instead, so that parts of a sample fit together, and none leaves
+density ratios as they are. Weights that the rows have already (--weight-column,
+--sample-weights) are multiplied in: scaled to mean 1 by default, as they are with
+--normalise model and none. They may be negative, but not their total. Clipping is that of the model, or of --clip. A warning says which
 columns leave the range of the training.`
 
 // checkApply refuses flags that are of the training.
@@ -79,17 +80,12 @@ func (a *app) applyModel(o reweightOptions) error {
 		return err
 	}
 	defer src.close()
-	var v []float64
-	if o.sampleWeights != "" {
-		if v, err = dataset.ReadFloat64(o.sampleWeights); err != nil {
-			return err
-		}
-		if len(v) != src.rows {
-			return fmt.Errorf("%s: %d weights; %s has %d rows", o.sampleWeights, len(v), src.path, src.rows)
-		}
-		if err := o.checkLog(v); err != nil {
-			return err
-		}
+	if err := o.checkMemory(src); err != nil {
+		return err
+	}
+	v, err := o.readWeights(src)
+	if err != nil {
+		return err
 	}
 	e := cpu.New(o.threads)
 	defer e.Close()
@@ -99,11 +95,17 @@ func (a *app) applyModel(o reweightOptions) error {
 	if err != nil {
 		return err
 	}
+	if src.weightColumn != "" {
+		v = src.weights
+		if err := o.checkLog(src.path, v); err != nil {
+			return err
+		}
+	}
 	p := &provenance{Made: "apply", Columns: src.names, Model: recordModel(model), Training: withoutRanges(dctr.OriginOf(model))}
 	if p.Model.SHA256, err = modeldir.Hash(o.apply); err != nil {
 		return err
 	}
-	if p.Sample, err = sourceOf(o.sample, o.sampleWeights, src.rows, src.showers); err != nil {
+	if p.Sample, err = sourceOf(o.sample, o.sampleWeights, src.weightColumn, src.rows, src.showers); err != nil {
 		return err
 	}
 	p.Warnings = applyWarnings(model, origin, p.Sample)
@@ -132,9 +134,14 @@ func (a *app) applyModel(o reweightOptions) error {
 // openFor opens the sample that a model weights.
 func (a *app) openFor(o reweightOptions, model dctr.Weigher, names []string) (*source, error) {
 	if v := dctr.VolumeOf(model); v != nil {
+		if o.tables.columns != nil || o.tables.weight != "" {
+			return nil, usage("%s weights cells of showers; --columns and --weight-column are for tables", o.apply)
+		}
 		return openCells(o.sample, &o.showers, v, names)
 	}
-	src, err := openSource(o.sample, dataset.ReadOptions{Columns: o.tables.columns, Like: names}, &o.showers, names, o.threads)
+	opt := o.tables.options()
+	opt.Like = names
+	src, err := openSource(o.sample, opt, &o.showers, names, o.threads)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +274,10 @@ func (o reweightOptions) finish(p *provenance, origin *dctr.Origin, v, logw []fl
 	// Of the weights as the networks give them: see dctr.Diagnostics.
 	unit := math.Exp(p.Normalisation.Log)
 	p.Diagnostics.Closure, p.Diagnostics.ClosureError = (1+whole.Closure)*unit-1, whole.ClosureError*unit
-	return o.values(v, logw), nil
+	if o.normalise == "file" {
+		return o.values(v, logw), nil
+	}
+	return o.products(v, logw), nil // v as they are, so that parts of a sample fit together
 }
 
 // applyWarnings are those that need no look at the values.

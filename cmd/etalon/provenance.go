@@ -92,8 +92,8 @@ type normalisation struct {
 
 var conventions = map[string]string{
 	"file":  "sum of v w = sum of v over the rows of the sample, v the weights that it had (1 where it had none, and of mean 1 in the file)",
-	"model": "sum of v w = sum of v over the rows of the sample that the model was fitted to",
-	"none":  "the density ratio truth/sample as the networks give it",
+	"model": "sum of v w = sum of v over the rows of the sample that the model was fitted to; in the file v as the rows have it",
+	"none":  "the density ratio truth/sample as the networks give it, times v as the rows have it",
 }
 
 // rangeRecord says how far the sample leaves the training.

@@ -164,8 +164,8 @@ func (o *reweightOptions) check() error {
 	if err := checkThreads(o.threads); err != nil {
 		return err
 	}
-	if o.apply != "" && o.tables.weight != "" {
-		return usage("--weight-column is not for --apply, which reads rows in parts; --sample-weights names a file of weights")
+	if o.apply != "" && o.tables.weight != "" && o.sampleWeights != "" {
+		return usage("--weight-column and --sample-weights are both given; one of them is accepted")
 	}
 	if err := dctr.Loss(o.loss).Check(); err != nil || o.loss == "" {
 		return usage("--loss %q; bce, mse and mlc are accepted", o.loss)
@@ -264,7 +264,7 @@ func (a *app) reweight(o reweightOptions) error {
 	if err := sameNames(o.truth, o.sample, truth.names, sample.names); err != nil {
 		return err
 	}
-	if err := o.checkLog(sample.W); err != nil {
+	if err := o.checkLog(o.sample, sample.W); err != nil {
 		return err
 	}
 	in, err := o.inputs(truth, sample)
@@ -305,13 +305,17 @@ func (a *app) reweight(o reweightOptions) error {
 }
 
 // checkLog refuses weights of events that have no logarithm where it is asked for.
-func (o reweightOptions) checkLog(v []float64) error {
+func (o reweightOptions) checkLog(sample string, v []float64) error {
 	if !o.log {
 		return nil
 	}
+	from := o.sampleWeights
+	if from == "" {
+		from = fmt.Sprintf("%s: column %s", sample, o.tables.weight)
+	}
 	for i, x := range v {
 		if x <= 0 {
-			return fmt.Errorf("%s: weight %d is %g, which has no logarithm; --log accepts positive ones", o.sampleWeights, i, x)
+			return fmt.Errorf("%s: weight %d is %g, which has no logarithm; --log accepts positive ones", from, i, x)
 		}
 	}
 	return nil
@@ -369,25 +373,45 @@ func (o reweightOptions) origin(w *weighted, truth, sample tabled) (*dctr.Origin
 	r := &dctr.Origin{Software: software(), Loss: o.loss, Epochs: w.epochs, Folds: o.folds, Ensemble: o.members, Seed: o.seed, LogNorm: &w.logNorm,
 		Clip: o.clip, Renormalise: o.clip > 0 && o.renormalise, Closure: w.closure,
 		Names: namesOf(truth, sample), Condition: w.given(), Ranges: dctr.Ranges(truth.cols, truth.X, sample.X)}
-	if r.Truth, err = sourceOf(o.truth, o.truthWeights, len(truth.X)/truth.cols, truth.showers); err != nil {
+	if r.Truth, err = sourceOf(o.truth, o.truthWeights, truth.weightColumn, len(truth.X)/truth.cols, truth.showers); err != nil {
 		return nil, err
 	}
-	r.Sample, err = sourceOf(o.sample, o.sampleWeights, len(sample.X)/sample.cols, sample.showers)
+	r.Sample, err = sourceOf(o.sample, o.sampleWeights, sample.weightColumn, len(sample.X)/sample.cols, sample.showers)
 	return r, err
 }
 
-// values are what is written of log-weights, times the weights v that the events had.
+// values are what is written of log-weights, times the weights v that the events had, of
+// mean 1.
 func (o reweightOptions) values(v, logw []float64) []float64 {
 	if o.log && v == nil {
 		return logw
 	}
-	out := total(v, logw)
-	if o.log {
-		for i, x := range out {
-			out[i] = math.Log(x)
+	return o.logarithms(total(v, logw))
+}
+
+// products are values with the weights v as they are.
+func (o reweightOptions) products(v, logw []float64) []float64 {
+	if o.log && v == nil {
+		return logw
+	}
+	out := make([]float64, len(logw))
+	for i, l := range logw {
+		out[i] = math.Exp(l)
+		if v != nil {
+			out[i] *= v[i]
 		}
 	}
-	return out
+	return o.logarithms(out)
+}
+
+// logarithms takes those of positive weights where they are asked for.
+func (o reweightOptions) logarithms(w []float64) []float64 {
+	if o.log {
+		for i, x := range w {
+			w[i] = math.Log(x)
+		}
+	}
+	return w
 }
 
 // describe collects the numbers of the weights.

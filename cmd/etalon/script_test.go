@@ -87,6 +87,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals, "lognormal": lognormal,
+			"tilted": tilted, "mean": mean, "times": times, "rows": someRows,
 		},
 	})
 }

@@ -26,6 +26,9 @@ type source struct {
 	// read fills dst with the next rows and returns their number; at the end it is 0,
 	// io.EOF.
 	read func(dst []float32) (int, error)
+	// weights are those of the rows that were read, of the column of weights; nil without one.
+	weights      []float64
+	weightColumn string
 	// look computes what the ranges of a training are of from rows; nil where that is the
 	// rows themselves.
 	look  func(x []float32) []float32
@@ -46,9 +49,29 @@ func openSource(path string, opt dataset.ReadOptions, s *showerOptions, names []
 		if err != nil {
 			return nil, err
 		}
-		return &source{path: path, rows: r.Rows, cols: r.Cols, names: r.Names, block: max(chunkValues/r.Cols, 1), read: r.Read, close: r.Close}, nil
+		src := &source{path: path, rows: r.Rows, cols: r.Cols, names: r.Names, block: max(chunkValues/r.Cols, 1), read: r.Read, close: r.Close}
+		if r.HasWeights() {
+			src.weightColumn, src.read = opt.Weight, src.weighing(r)
+		}
+		return src, nil
+	}
+	if opt.Columns != nil || opt.Weight != "" {
+		return nil, usage("%s has showers, whose columns --observables chooses; --columns and --weight-column are for tables", path)
 	}
 	return openShowers(path, opt.Cols, s, names, threads)
+}
+
+// weighing reads rows in order and keeps their weights.
+func (s *source) weighing(r *dataset.RowReader) func(dst []float32) (int, error) {
+	return func(dst []float32) (int, error) {
+		lo := len(s.weights)
+		n := min(len(dst)/s.cols, s.rows-lo)
+		if n == 0 {
+			return 0, io.EOF
+		}
+		s.weights = append(s.weights, make([]float64, n)...)
+		return n, r.ReadRows(lo, lo+n, dst[:n*s.cols], s.weights[lo:])
+	}
 }
 
 // openShowers opens a file of showers for cols observables (0: any number).
@@ -149,13 +172,14 @@ func hashed(path string) (*dctr.Source, error) {
 	return &dctr.Source{File: filepath.Base(name) + path[len(name):], SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-// sourceOf describes a table that was read, and its weights unless their path is empty.
-func sourceOf(path, weights string, rows int, showers *dctr.Showers) (*dctr.Source, error) {
+// sourceOf describes a table that was read, and its weights unless their path, or the name
+// of their column, is empty.
+func sourceOf(path, weights, column string, rows int, showers *dctr.Showers) (*dctr.Source, error) {
 	s, err := hashed(path)
 	if err != nil {
 		return nil, err
 	}
-	s.Rows, s.Showers = rows, showers
+	s.Rows, s.Showers, s.WeightColumn = rows, showers, column
 	if weights != "" {
 		if s.Weights, err = hashed(weights); err != nil {
 			return nil, err

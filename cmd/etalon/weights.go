@@ -14,6 +14,8 @@ type tabled struct {
 	names      []string      // nil where the file has none
 	unweighted error         // that the table has not the column of weights
 	showers    *dctr.Showers // nil for a plain table
+
+	weightColumn string // that W is from, "" where it is of a file or nil
 }
 
 // readSample reads a table of cols columns (0: any number) and at least rows rows,
@@ -32,7 +34,10 @@ func (a *app) readSample(path, weights string, cols, rows int, tables *tableOpti
 	if t.Rows < rows {
 		return tabled{}, fmt.Errorf("%s: %d rows; at least %d are accepted", path, t.Rows, rows)
 	}
-	s := tabled{dctr.Sample{X: t.Data, W: t.Weights}, t.Cols, t.Names, unweighted, from}
+	s := tabled{Sample: dctr.Sample{X: t.Data, W: t.Weights}, cols: t.Cols, names: t.Names, unweighted: unweighted, showers: from}
+	if s.W != nil {
+		s.weightColumn = tables.weight
+	}
 	if weights == "" {
 		return s, nil
 	}
