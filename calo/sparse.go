@@ -14,6 +14,8 @@ const maxStored = 1 << 28
 type Sparse struct {
 	Shape    Shape
 	Energies []float32 // of the incident particles, one a shower, in the file's unit; nil where there are none
+	// MaxBytes bounds the stored cells, at 8 bytes each; 0 means 2 GiB.
+	MaxBytes int64
 
 	first []int     // of each shower in the lists, and the end
 	cells []uint32  // places of the cells with energy
@@ -80,12 +82,20 @@ func (s *Sparse) Append(showers []float32) error {
 			}
 			s.cells, s.mev = append(s.cells, uint32(i)), append(s.mev, v)
 		}
-		if len(s.cells) > maxStored {
-			return fmt.Errorf("more than %d cells with energy in the first %d showers; fewer showers, or a higher cut, fit in memory", maxStored, s.Len()+1)
+		if most := s.mostStored(); int64(len(s.cells)) > most {
+			return fmt.Errorf("more than %d cells with energy, %d bytes, in the first %d showers; fewer showers, a higher cut, or a larger limit, fit in memory", most, 8*most, s.Len()+1)
 		}
 		s.first = append(s.first, len(s.cells))
 	}
 	return nil
+}
+
+// mostStored is the number of cells that may be stored.
+func (s *Sparse) mostStored() int64 {
+	if s.MaxBytes <= 0 {
+		return maxStored
+	}
+	return s.MaxBytes / 8
 }
 
 // Dim returns the number of cells of a shower.

@@ -21,9 +21,10 @@ type Run struct {
 	cfg Config
 	e   *cpu.Engine
 
-	shape calo.Shape
-	truth struct{ train, score set }
-	gen   struct{ train, score set }
+	shape  calo.Shape
+	memory int64 // see MemoryLimit
+	truth  struct{ train, score set }
+	gen    struct{ train, score set }
 	// Unweighted samples: latents that follow the weights pulled back, and showers
 	// accepted by their weights.
 	refined, accepted set
@@ -43,9 +44,17 @@ type weighting struct {
 	clipped *dctr.Clipped // nil where nothing was to be clipped
 }
 
+// Option changes how a run is done, never what comes out.
+type Option func(*Run)
+
+// MemoryLimit bounds the bytes that a table of observables may take in memory, and the cells
+// with energy of showers that a network is trained on; 0 is the bound of package dataset for
+// the one and of calo.Sparse for the other.
+func MemoryLimit(bytes int64) Option { return func(r *Run) { r.memory = bytes } }
+
 // Open prepares a run directory: it makes a new one for cfg, or continues the one
 // that is there if it holds the same configuration.
-func Open(dir string, cfg Config, e *cpu.Engine, obs rundir.Observer) (*Run, error) {
+func Open(dir string, cfg Config, e *cpu.Engine, obs rundir.Observer, options ...Option) (*Run, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
@@ -54,6 +63,9 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs rundir.Observer) (*Run, err
 		return nil, err
 	}
 	r := &Run{d: rundir.At(dir, obs), cfg: cfg, e: e}
+	for _, o := range options {
+		o(r)
+	}
 	if err := r.openTruth(); err != nil {
 		return nil, err
 	}
@@ -98,6 +110,25 @@ func (r *Run) openTruth() error {
 	}
 	whole := set{name: "truth", path: t.File, layout: t.Config}
 	r.truth.train, r.truth.score = whole.part("truth_train", 0, k), whole.part("truth", k, n)
+	most := max(k, n-k)
+	if c := r.cfg.Generator; c.Kind != KindFile { // a file's showers are counted when it is opened
+		most = max(most, c.Showers, c.Scored, r.cfg.Refine.Showers)
+	}
+	return r.checkTable(t.File, most)
+}
+
+// checkTable refuses more showers than whose observables fit in memory.
+func (r *Run) checkTable(file string, rows int) error {
+	if r.memory <= 0 {
+		return nil // the bound of package dataset is that of the tables that are read back
+	}
+	names, err := r.columns()
+	if err != nil {
+		return err
+	}
+	if int64(rows) > r.memory/4/int64(len(names)) {
+		return fmt.Errorf("%s: %d observables of %d showers exceed the limit of %d bytes", file, len(names), rows, r.memory)
+	}
 	return nil
 }
 

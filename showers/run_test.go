@@ -266,3 +266,41 @@ func TestReadConfig(t *testing.T) {
 		t.Errorf("an unknown setting: %v", err)
 	}
 }
+
+// A bound of the memory is kept: observables are counted before anything is made, cells of
+// showers while they are read.
+func TestMemoryLimit(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	c := tiny(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := Open(dir, c, e, &quiet{}, MemoryLimit(1<<30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := r.columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	need := int64(4 * len(names) * max(r.truth.train.len(), r.truth.score.len(), c.Generator.Showers))
+	if _, err := Open(filepath.Join(t.TempDir(), "run"), c, e, &quiet{}, MemoryLimit(need)); err != nil {
+		t.Errorf("%d bytes: %v", need, err)
+	}
+	dir = filepath.Join(t.TempDir(), "run")
+	_, err = Open(dir, c, e, &quiet{}, MemoryLimit(need-1))
+	if err == nil || !strings.Contains(err.Error(), "observables of") || !strings.Contains(err.Error(), "exceed the limit of") {
+		t.Errorf("%d bytes: %v", need-1, err)
+	}
+	if rundir.Exists(dir) {
+		t.Error("a directory was made")
+	}
+	for memory, ok := range map[int64]bool{0: true, 8 << 20: true, 8 << 10: false} {
+		s, err := r.truth.train.sparse(t.Context(), r.shape, 64, memory)
+		if ok && (err != nil || s.Len() != 64) {
+			t.Errorf("%d bytes: %v", memory, err)
+		}
+		if !ok && (err == nil || !strings.Contains(err.Error(), "more than 1024 cells with energy, 8192 bytes, in the first 2 showers")) {
+			t.Errorf("%d bytes: %v", memory, err)
+		}
+	}
+}

@@ -53,14 +53,22 @@ func (s set) blocks(ctx context.Context, f func(first int, cells []float32) erro
 }
 
 // sparse reads the first n showers of a set into memory, without their empty cells, and with
-// the energies of the incident particles where the file has them.
-func (s set) sparse(ctx context.Context, shape calo.Shape, n int) (*calo.Sparse, error) {
+// the energies of the incident particles where the file has them. memory bounds it, 0 for
+// the bound of calo.Sparse.
+func (s set) sparse(ctx context.Context, shape calo.Shape, n int, memory int64) (*calo.Sparse, error) {
 	store, err := calo.NewSparse(shape)
 	if err != nil {
 		return nil, err
 	}
+	store.MaxBytes = memory
 	s.hi = min(s.hi, s.lo+n)
-	if err := s.blocks(ctx, func(_ int, cells []float32) error { return store.Append(cells) }); err != nil {
+	err = s.blocks(ctx, func(_ int, cells []float32) error {
+		if err := store.Append(cells); err != nil {
+			return fmt.Errorf("%s: %w", s.path, err)
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	r, err := calo.Open(s.path, s.layout)
@@ -83,7 +91,7 @@ func (r *Run) observeSet(ctx context.Context, s *set, done *int, total int) erro
 	}
 	path := r.d.Path("samples", s.name+"_observables.npy")
 	if rundir.Exists(path) {
-		if s.table, err = dataset.Read(path, dataset.ReadOptions{}); err != nil {
+		if s.table, err = dataset.Read(path, dataset.ReadOptions{MaxBytes: r.memory}); err != nil {
 			return err
 		}
 		if s.table.Rows != s.len() || s.table.Cols != len(names) {

@@ -52,7 +52,7 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 // trainBIBAE trains the autoencoder on the showers of the truth.
 func (r *Run) trainBIBAE(ctx context.Context, dir string) (string, error) {
 	c := r.cfg.Generator.BIBAE
-	store, err := r.truth.train.sparse(ctx, r.shape, r.truth.train.len())
+	store, err := r.truth.train.sparse(ctx, r.shape, r.truth.train.len(), r.memory)
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func (r *Run) loadGenerator() error {
 		whole := set{path: c.File, layout: c.Layout}
 		whole.layout.Cut = r.cfg.Truth.Cut
 		r.gen.train, r.gen.score = whole.part("generator_train", 0, k), whole.part("generator", k, f.Len())
-		return nil
+		return r.checkTable(c.File, max(k, f.Len()-k))
 	}
 	dir := c.Model
 	if c.trains() {

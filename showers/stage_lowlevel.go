@@ -23,11 +23,11 @@ func (r *Run) trainLowLevel(ctx context.Context) (string, error) {
 			return "", err
 		}
 	} else {
-		truth, err := r.truth.train.sparse(ctx, r.shape, c.Showers)
+		truth, err := r.truth.train.sparse(ctx, r.shape, c.Showers, r.memory)
 		if err != nil {
 			return "", err
 		}
-		gen, err := r.gen.train.sparse(ctx, r.shape, c.Showers)
+		gen, err := r.gen.train.sparse(ctx, r.shape, c.Showers, r.memory)
 		if err != nil {
 			return "", err
 		}

@@ -179,7 +179,7 @@ func (r *Run) pullBack(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	z, err := dataset.Read(r.latentsPath(r.gen.train), dataset.ReadOptions{})
+	z, err := dataset.Read(r.latentsPath(r.gen.train), dataset.ReadOptions{MaxBytes: r.memory})
 	if err != nil {
 		return "", err
 	}

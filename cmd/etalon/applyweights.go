@@ -35,7 +35,7 @@ func (o reweightOptions) readWeights(src *source) ([]float64, error) {
 	if o.sampleWeights == "" {
 		return nil, nil
 	}
-	v, err := dataset.ReadFloat64(o.sampleWeights)
+	v, err := dataset.ReadColumn(o.sampleWeights, dataset.ReadOptions{MaxBytes: int64(o.tables.memory)})
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (a *app) compare(o *scoreOptions) (*comparison, error) {
 	r := &comparison{N: sample.Rows, NEff: float64(sample.Rows), columnScores: columnScores{Names: truth.Names}}
 	if path := o.weights + o.logWeights; path != "" || sample.Weights != nil { // one at most is there
 		if path != "" {
-			sample.logw, err = readWeights(path, o.logWeights != "", sample.Rows)
+			sample.logw, err = readWeights(path, o.logWeights != "", sample.Rows, o.tables.memory)
 		} else {
 			sample.logw, err = logarithms(o.sample, sample.Weights)
 		}

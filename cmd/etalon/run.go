@@ -118,7 +118,9 @@ func (o *runOptions) prepare() (open func(*cpu.Engine, rundir.Observer) (protoco
 		return nil, "", err
 	} else if shower {
 		cfg, dir, err := o.showerConfig()
-		return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) { return showers.Open(dir, cfg, e, obs) }, dir, err
+		return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {
+			return showers.Open(dir, cfg, e, obs, showers.MemoryLimit(int64(o.memory)))
+		}, dir, err
 	}
 	cfg, dir, err := o.config()
 	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {

@@ -71,7 +71,7 @@ func (o *scoreOptions) readModes() (metric.ModeOptions, error) {
 		}
 		return m, nil
 	}
-	t, err := dataset.Read(o.modes, dataset.ReadOptions{})
+	t, err := dataset.Read(o.modes, dataset.ReadOptions{MaxBytes: int64(o.tables.memory)})
 	if err != nil {
 		return m, err
 	}

@@ -19,8 +19,8 @@ type weightings struct {
 
 // readWeights returns log-weights of mean weight 1 from a file of weights, or of their
 // logarithms.
-func readWeights(path string, logs bool, n int) ([]float64, error) {
-	w, err := dataset.ReadFloat64(path)
+func readWeights(path string, logs bool, n int, most memory) ([]float64, error) {
+	w, err := dataset.ReadColumn(path, dataset.ReadOptions{MaxBytes: int64(most)})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (o *scoreOptions) compareWeights(sample *points, r *comparison) error {
 	if o.otherWeights == "" {
 		return nil
 	}
-	other, err := readWeights(o.otherWeights, o.logWeights != "", sample.Rows)
+	other, err := readWeights(o.otherWeights, o.logWeights != "", sample.Rows, o.tables.memory)
 	if err != nil {
 		return err
 	}

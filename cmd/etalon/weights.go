@@ -44,7 +44,7 @@ func (a *app) readSample(path, weights string, cols, rows int, tables *tableOpti
 	if s.W != nil {
 		return tabled{}, usage("%s has weights in its column %s, and in %s; one of both is accepted", path, tables.weight, weights)
 	}
-	if s.W, err = dataset.ReadFloat64(weights); err != nil {
+	if s.W, err = dataset.ReadColumn(weights, dataset.ReadOptions{MaxBytes: int64(tables.memory)}); err != nil {
 		return tabled{}, err
 	}
 	if len(s.W) != t.Rows {
