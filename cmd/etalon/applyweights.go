@@ -10,7 +10,7 @@ const (
 	// applyBytes is the memory that --apply takes for a row, whatever its columns, and
 	// applyWeightBytes what a weight of its own adds.
 	applyBytes       = 40
-	applyWeightBytes = 16
+	applyWeightBytes = 24
 	defaultMemory    = 8 << 30
 )
 

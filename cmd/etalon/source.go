@@ -63,6 +63,8 @@ func openSource(path string, opt dataset.ReadOptions, s *showerOptions, names []
 
 // weighing reads rows in order and keeps their weights.
 func (s *source) weighing(r *dataset.RowReader) func(dst []float32) (int, error) {
+	const promised = 1 << 24 // rows; a file may promise more than it has
+	s.weights = make([]float64, 0, min(s.rows, promised))
 	return func(dst []float32) (int, error) {
 		lo := len(s.weights)
 		n := min(len(dst)/s.cols, s.rows-lo)
