@@ -40,7 +40,7 @@ func (a *app) exportCmd() *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
 		Use:   "export MODEL --out FILE.onnx",
-		Short: "Write a model as ONNX, or its weights as safetensors",
+		Short: "Write a model as ONNX or for lwtnn, or its parameters as safetensors",
 		Long: `Writes a model so that other programs run it. MODEL is a model directory, of a
 generator, a refined model or a classifier, or a run directory.
 
@@ -50,6 +50,11 @@ Weights take features "x" to "log_weight" = ln p_truth/p_generator, calibration 
 ensemble included; f takes them to "f", the probability of truth. The metadata of
 the file have version, kind, prior and the model.json of the model.
 
+FILE.lwtnn.json is a classifier for lwtnn, which C++ programs evaluate: one output,
+log_weight or f, from inputs named by the columns or x0, x1, …; the weight is
+exp(log_weight). Ensembles, networks of cells, logarithms of columns and isotonic
+calibrations are more than its dense layers express, and are refused.
+
 FILE.safetensors holds the parameters alone.
 
 --what chooses a part of a run directory or of a refined model: g (the generator),
@@ -58,7 +63,8 @@ default of a classifier's directory). Acceptance, which refuses some points of a
 refined model, is no map of latents and not in the file; etalon sample applies it.`,
 		Example: `  etalon export runs/gaussians-quick --out refined.onnx
   etalon export runs/gaussians-quick --what weights --out weights.onnx
-  etalon export runs/gaussians-quick/models/generator --out g.onnx`,
+  etalon export runs/gaussians-quick/models/generator --out g.onnx
+  etalon export classifier --out weights.lwtnn.json`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := need(cmd, "out"); err != nil {
@@ -68,12 +74,15 @@ refined model, is no map of latents and not in the file; etalon sample applies i
 			return a.export(o)
 		},
 	}
-	cmd.Flags().StringVar(&o.out, "out", "", "`FILE`.onnx or FILE.safetensors to write")
+	cmd.Flags().StringVar(&o.out, "out", "", "`FILE`.onnx, FILE.lwtnn.json or FILE.safetensors to write")
 	cmd.Flags().StringVar(&o.what, "what", "", "`PART` to export: g, f, phi, refined or weights")
 	complete(cmd, "what", []string{"g", "f", "phi", "refined", "weights"})
 	jsonFlag(cmd, &o.json)
 	return cmd
 }
+
+// lwtnnExt is how the names of lwtnn's files end, of a network of dense layers in JSON.
+const lwtnnExt = ".lwtnn.json"
 
 type exportedFile struct {
 	Out     string `json:"out"`
@@ -94,8 +103,11 @@ type exportable interface {
 
 func (a *app) export(o exportOptions) error {
 	ext := strings.ToLower(filepath.Ext(o.out))
-	if ext != ".onnx" && ext != ".safetensors" {
-		return usage("--out %s; a name that ends in .onnx or .safetensors is accepted", o.out)
+	if strings.HasSuffix(strings.ToLower(o.out), lwtnnExt) {
+		ext = lwtnnExt
+	}
+	if ext != ".onnx" && ext != ".safetensors" && ext != lwtnnExt {
+		return usage("--out %s; a name that ends in .onnx, .lwtnn.json or .safetensors is accepted", o.out)
 	}
 	if o.what != "" && !slices.Contains([]string{exportG, exportF, exportPhi, exportRefined, exportWeights}, o.what) {
 		return usage("--what %q; g, f, phi, refined and weights are accepted", o.what)
@@ -121,10 +133,16 @@ func (a *app) export(o exportOptions) error {
 			fn = dctr.ExportProbability
 		}
 		e.Inputs, e.Outputs, net = w.Dim(), 1, w
-		file, err = dctr.EncodeONNX(w, fn, metadata)
+		if ext == lwtnnExt {
+			file, err = dctr.EncodeLWTNN(w, fn)
+		} else {
+			file, err = dctr.EncodeONNX(w, fn, metadata)
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
+	} else if ext == lwtnnExt {
+		return usage("--out %s is for a classifier, and %s of %s is none; --what f or weights of a run, or the directory of a classifier, is accepted", o.out, what, dir)
 	} else {
 		gen, err := generator.Load(dir)
 		if err != nil {
