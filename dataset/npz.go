@@ -20,13 +20,19 @@ func openNPZ(f io.ReaderAt, size int64, key string, opt ReadOptions) (source, *p
 	if err != nil {
 		return nil, nil, errors.New("not a NumPy archive (zip file), or a damaged one")
 	}
+	var broken error // of an array, where several are no columns
 	if key == "" {
-		if src, p, ok, err := openColumns(z, size, opt); ok {
+		src, p, ok, err := openColumns(z, size, opt)
+		if ok {
 			return src, p, err
 		}
+		broken = err
 	}
 	member, err := npzMember(z, key)
 	if err != nil {
+		if broken != nil {
+			err = fmt.Errorf("%w; they are no columns of one table: %w", err, broken)
+		}
 		return nil, nil, err
 	}
 	s := &npzSource{file: member}

@@ -16,7 +16,7 @@ type npzColumns struct {
 const maxMembers = 1024
 
 // openColumns opens all arrays of an archive, in their order; ok is false where they are
-// no columns of one table.
+// no columns of one table, and err then says of an array that cannot be read, or is nil.
 func openColumns(z *zip.Reader, size int64, opt ReadOptions) (src source, p *plan, ok bool, err error) {
 	s := &npzColumns{}
 	defer func() {
@@ -36,7 +36,10 @@ func openColumns(z *zip.Reader, size int64, opt ReadOptions) (src source, p *pla
 			return nil, nil, false, nil
 		}
 		// Any array is opened for its shape; only the table is held against the options.
-		if _, err := part.open(size, ReadOptions{blocks: true}); err != nil || len(part.h.shape) != 1 || part.plan.rows != s.parts[0].plan.rows {
+		if _, err := part.open(size, ReadOptions{blocks: true}); err != nil {
+			return nil, nil, false, part.wrap(err)
+		}
+		if len(part.h.shape) != 1 || part.plan.rows != s.parts[0].plan.rows {
 			return nil, nil, false, nil
 		}
 	}
