@@ -68,6 +68,8 @@ func ImportONNX(path string, cfg ONNXConfig) (*ONNX, error) {
 	switch {
 	case m.Final[0] == onnx.FinalSoftmax && m.Outputs[0].Width == 1 && n.exact:
 		return nil, fmt.Errorf("%s: a Softmax of one number is 1 for all events", path)
+	case m.Final[0] == onnx.FinalSigmoid && m.Outputs[0].Width == 2 && n.exact:
+		return nil, fmt.Errorf("%s: output %v of a Sigmoid: two probabilities that need not add up to 1; one number, or a Softmax of two, is accepted", path, m.Outputs[0])
 	case m.Outputs[0].Width == 2 && cfg.Form == "" && !n.exact:
 		return nil, fmt.Errorf("%s: output %v without a Softmax at the end; say whether it is a %s or a %s", path, m.Outputs[0], Probability, Logit)
 	}
@@ -105,6 +107,27 @@ func (n *ONNX) Bind(b nn.Binder, prefix string) error { return n.Model.Bind(b, p
 // Logits implements Weigher.
 func (n *ONNX) Logits(e *cpu.Engine, x []float32) ([]float64, error) {
 	return evaluate(e, x, n.Dim(), n.Build, n.Bind)
+}
+
+// fewestOutputs are enough to tell probabilities from logits: the weights of a density
+// ratio have mean 1, so that some log-weights are negative.
+const fewestOutputs = 100
+
+// CheckOutputs returns an error where the log-weights of many events, as a Weigher gives
+// them, show that the output of an ONNX file is not what it was taken for: no one said that
+// it is a logit, and all of them lie between 0 and 1. A Sigmoid that is not the last
+// operation, but bounded afterwards, is seen so.
+func CheckOutputs(w Weigher, logw []float64) error {
+	n, ok := w.(*ONNX)
+	if !ok || n.Config.Form != "" || n.exact || len(logw) < fewestOutputs {
+		return nil
+	}
+	for _, l := range logw {
+		if !(l >= 0 && l <= 1) {
+			return nil
+		}
+	}
+	return fmt.Errorf("output %v of the ONNX file lies between 0 and 1 for all of %d events, as a probability does; etalon import --form says whether it is a %s or a %s", n.Model.Outputs[0], len(logw), Probability, Logit)
 }
 
 type onnxMeta struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"etalon/dataset"
+	"etalon/dctr"
 	"etalon/engine/cpu"
 	"etalon/generator"
 	"etalon/mcmc"
@@ -134,8 +135,10 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer, options ...Option
 
 // tryGenerator reads a classifier and a generator that are not trained, and looks at what they make.
 func (r *Run) tryGenerator() error {
+	var f dctr.Weigher
+	var err error
 	if r.cfg.Classifier.Model != "" {
-		if _, err := r.importClassifier(); err != nil {
+		if f, err = r.importClassifier(); err != nil {
 			return err
 		}
 	}
@@ -147,7 +150,10 @@ func (r *Run) tryGenerator() error {
 		return err
 	}
 	defer g.close()
-	return r.checkGenerator(g)
+	if err := r.checkGenerator(g); err != nil || f == nil {
+		return err
+	}
+	return r.judgeClassifier(f, g)
 }
 
 // checkNetworks returns an error for networks that do not fit the truth's number of

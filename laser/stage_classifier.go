@@ -3,6 +3,7 @@ package laser
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"etalon/dataset"
 	"etalon/dctr"
@@ -104,4 +105,43 @@ func (r *Run) importClassifier() (dctr.Weigher, error) {
 		return nil, fmt.Errorf("%s: a classifier of %s, the truth has %d", path, plural(f.Dim(), "feature"), r.truth.dim)
 	}
 	return f, nil
+}
+
+const (
+	judged = 20_000 // points of truth and of the generator
+	// mostBelow is how many standard errors an AUC may lie below ½: one in 10⁹ is beyond
+	// by chance.
+	mostBelow = 6
+)
+
+// judgeClassifier refuses an imported classifier that takes the generator's points for
+// truth: its labels are the other way round, or it is of other features.
+func (r *Run) judgeClassifier(f dctr.Weigher, g *primary) error {
+	path := r.cfg.Classifier.Model
+	truth := r.truth.score[:min(len(r.truth.score), judged*r.truth.dim)]
+	gen, err := g.points(r.e, r.cfg.Seed, "classifier/judge", judged)
+	if err != nil {
+		return err
+	}
+	s := dctr.Scores{}
+	if r.truth.scoreW != nil {
+		s.TruthW = r.truth.scoreW[:len(truth)/r.truth.dim]
+	}
+	if s.Truth, err = f.Logits(r.e, truth); err != nil {
+		return err
+	}
+	if s.Gen, err = f.Logits(r.e, gen); err != nil {
+		return err
+	}
+	if err := dctr.CheckOutputs(f, slices.Concat(s.Truth, s.Gen)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	auc, sigma, err := dctr.AUC(s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if auc < 0.5-mostBelow*sigma {
+		return fmt.Errorf("%s: it takes the generator's points for truth (AUC %.4f ± %.4f, where 1 tells all apart and ½ none); a classifier that is higher for truth is accepted", path, auc, sigma)
+	}
+	return nil
 }

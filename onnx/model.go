@@ -230,7 +230,7 @@ func (m *Model) finals(g *graphProto, cut bool) {
 	for i, name := range m.outs {
 		n := from[name]
 		for range len(g.nodes) { // casts and reshapes behind it do not matter
-			if n == nil || len(n.in) == 0 || n.op != "Identity" && n.op != "Cast" {
+			if n == nil || !passes(n) {
 				break
 			}
 			n = from[n.in[0]]

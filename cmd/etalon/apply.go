@@ -95,6 +95,9 @@ func (a *app) applyModel(o reweightOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := dctr.CheckOutputs(model, logw); err != nil {
+		return fmt.Errorf("%s: %w", o.apply, err)
+	}
 	if src.weightColumn != "" {
 		v = src.weights
 		if err := o.checkLog(src.path, v); err != nil {
