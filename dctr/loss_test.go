@@ -204,3 +204,33 @@ func TestWeightErrors(t *testing.T) {
 		}
 	}
 }
+
+// Held-out rows have weights of mean 1 whatever those of the training rows are, so that the
+// loss of a network that knows nothing is ln 2 there as well, exactly.
+func TestHeldOutWeights(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	const n = 1000
+	cfg := train.Config{Epochs: 1, Batch: 100, Validation: 0.1, Adam: optim.Adam{Alpha: 1e-3}}
+	c, err := dctr.New(dctr.Config{Hidden: 1, Units: 4}, []float64{1, 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(c.Params.Flat())
+	x := normal{sigma: [2]float64{1, 1}}.draw("x", n)
+	w := make([]float64, n)
+	for i := range w {
+		w[i] = 1
+		if i >= n-n/10 {
+			w[i] = float64(3 + i%5)
+		}
+	}
+	l, err := dctr.NewWeightedObjective(e, c, dctr.Sample{X: x, W: w}, dctr.Sample{X: x}, dctr.BCE, cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	losses, err := l.Validate()
+	if err != nil || math.Abs(losses["valid"]-math.Ln2) > 1e-6 {
+		t.Errorf("losses %v, %v; ln 2 is expected", losses, err)
+	}
+}

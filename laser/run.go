@@ -93,8 +93,8 @@ func (c *Config) hidden() bool {
 // Option changes how a run is done, never what comes out.
 type Option func(*Run)
 
-// MemoryLimit bounds the bytes that a table of truth points, or of pairs, may take in
-// memory; 0 is the bound of package dataset.
+// MemoryLimit bounds the bytes that a table of points, read or made, may take in memory; 0
+// is the bound of package dataset for those that are read, and none for others.
 func MemoryLimit(bytes int64) Option { return func(r *Run) { r.memory = bytes } }
 
 // Open prepares a run directory: it makes a new one for cfg, or continues the one
@@ -123,6 +123,9 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer, options ...Option
 	}
 	if err := r.checkNetworks(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
+	}
+	if err := r.checkMemory(); err != nil {
+		return nil, err
 	}
 	for k := range 1 + cfg.Iterate.Rounds {
 		r.rounds = append(r.rounds, &round{number: k + 1})

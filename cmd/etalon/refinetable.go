@@ -90,6 +90,9 @@ func (a *app) printRefinement(o refineOptions, cfg laser.Config, file string) er
 	for _, text := range m.Warnings {
 		fmt.Fprintf(&b, "\nwarning: %s\n", text)
 	}
+	if t := m.Truth; t != nil {
+		fmt.Fprintf(&b, "\nTruth: %d points with the weights of column %s, worth %.0f of equal weight.\n", t.Rows, t.Column, t.NEff)
+	}
 	fmt.Fprintf(&b, "\nExcess left: the part of the generator's JSD above its floor, the score of truth points as many as N_eff.\n")
 	if drawn {
 		fmt.Fprintf(&b, "refined points  %s\n", points)

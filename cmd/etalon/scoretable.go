@@ -25,6 +25,11 @@ type runMetrics struct {
 		Validation float64 `json:"validation_cross_entropy"`
 		JSDBound   float64 `json:"jsd_bound"`
 	} `json:"classifier"`
+	Truth *struct {
+		Column string  `json:"weight_column"`
+		Rows   int     `json:"rows"`
+		NEff   float64 `json:"n_eff"`
+	} `json:"truth"`
 	Scores     []laser.Score `json:"scores"`
 	Floor      laser.Values  `json:"floor"`
 	Warnings   []string      `json:"warnings"`
@@ -76,6 +81,9 @@ func (a *app) printScores(dir string) error {
 	}
 	row("truth", float64(m.FloorN), m.Floor, m.Floor, "", m.TruthBetti)
 	w.Flush()
+	if t := m.Truth; t != nil {
+		fmt.Fprintf(&b, "\nTruth: %d points with the weights of column %s, worth %.0f of equal weight.\n", t.Rows, t.Column, t.NEff)
+	}
 	if c := m.Classifier; c != nil {
 		fmt.Fprintf(&b, "\nThe classifier's cross-entropy on rows held out is %.4f nats: truth and generator are at least ln 2 less that apart in JSD, %.3g.\n", c.Validation, c.JSDBound)
 	}
