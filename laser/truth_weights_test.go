@@ -48,6 +48,7 @@ func weighing(t *testing.T, truth, column string) Config {
 	c.Data.Points, c.Classifier.Generated, c.Score.Points = 20_000, 20_000, 10_000
 	c.Generator.Flow.Training.Epochs = 10
 	c.HMC.Samples, c.Refiner.Kind, c.Samplers.Rejection = 0, refinerNone, 2000
+	c.Closure.Points, c.Closure.Training.Epochs, c.Closure.Training.Adam.Alpha = 10_000, 5, 1e-2
 	return c
 }
 
@@ -114,11 +115,23 @@ func TestWeightedTruth(t *testing.T) {
 		if w.Method != p.Method || w.JSD > p.JSD+0.02 {
 			t.Errorf("%s: JSD %.4f with weights, %s: %.4f without", w.Method, w.JSD, p.Method, p.JSD)
 		}
+		// The error of the weighted truth's mean, in r: E_q[w²(x-tilt)²] is
+		// exp(tilt²)·(1+tilt²), 3.11 times the variance of unweighted points.
+		if r, s := w.Columns[0].R, p.Columns[0].R; r != nil {
+			if want := *s / math.Sqrt(math.Exp(tilt*tilt)*(1+tilt*tilt)); math.Abs(*r/want-1) > 0.15 {
+				t.Errorf("%s: r = %.3f; %.3f expected of %.3f without weights", w.Method, *r, want, *s)
+			}
+		}
 		// The generator's columns are compared with weighted histograms, whose noise is that of N_eff:
 		// 53 % of the truth points, or twice the variance.
 		if c := w.Columns[0]; c.S2 > 0.02 || c.S2Noise < p.Columns[0].S2Noise*1.1 {
 			t.Errorf("%s: ⟨S²⟩ %.4f, noise %.4f; unweighted %.4f", w.Method, c.S2, c.S2Noise, p.Columns[0].S2Noise)
 		}
+	}
+	// The closure test sees the weights of the truth: without them its classifier finds the
+	// shift, an AUC of Φ(0.8/√2) = 0.71 (seen: 0.5, with an error of 0.01).
+	if a, b := weighted.Closure, plain.Closure; a.AUC > 0.6 || b.AUC > 0.6 {
+		t.Errorf("closure test: AUC %.3f with weights, %.3f without", a.AUC, b.AUC)
 	}
 	// The floor is that of points worth as many: K/8·(1/N + 1/N') to leading order, and the
 	// sample is cut to what the quarter of the file is worth. Both numbers are those of

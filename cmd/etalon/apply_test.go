@@ -69,6 +69,38 @@ func TestScoreInBlocks(t *testing.T) {
 	}
 }
 
+// Weights of a column are those of the rows, however these are cut into blocks.
+func TestWeightsInBlocks(t *testing.T) {
+	const rows = 1237
+	x, want := make([]float32, 3*rows), make([]float64, rows)
+	rng.New(1, "weights").NormalRows(x, 1, 0, 0, 1, len(x))
+	for i := range want {
+		want[i] = float64(x[3*i+1])
+	}
+	path := filepath.Join(t.TempDir(), "x.npy")
+	if err := dataset.WriteNPY(path, rows, 3, x); err != nil {
+		t.Fatal(err)
+	}
+	c, err := dctr.New(dctr.Config{Hidden: 1, Units: 4}, []float64{1, 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := cpu.New(1)
+	defer e.Close()
+	a := &app{show: progress.For(io.Discard)}
+	for _, block := range []int{1, 100, 5000} {
+		src, err := openSource(path, dataset.ReadOptions{Weight: "1"}, nil, nil, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = a.score(context.Background(), e, c, src, nil, block)
+		src.close()
+		if err != nil || src.weightColumn != "1" || !slices.Equal(src.weights, want) {
+			t.Errorf("blocks of %d: %d weights of column %q, %v", block, len(src.weights), src.weightColumn, err)
+		}
+	}
+}
+
 // An interrupted apply ends with the error for it, and before anything is written.
 func TestScoreInterrupted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.npy")
