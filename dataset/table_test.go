@@ -299,3 +299,19 @@ func TestReadMemory(t *testing.T) {
 		}
 	}
 }
+
+// Where arrays of an archive are no columns of one table because one of them cannot be
+// read, the error says so.
+func TestArchiveOfObjects(t *testing.T) {
+	path := writeFile(t, "j.npz", npzFile(t, zip.Store,
+		"pt.npy", npyFile(1, dict("<f4", "False", "(2,)"), []float32{1, 2}),
+		"jets.npy", npyFile(1, dict("|O", "False", "(2,)"), []byte("pickle"))))
+	_, err := Read(path, ReadOptions{})
+	want := `the archive holds 2 arrays; add :key, one of "pt", "jets"; they are no columns of one table: array "jets": `
+	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "Python objects") {
+		t.Errorf("error %v", err)
+	}
+	if got, err := Read(path+":pt", ReadOptions{}); err != nil || got.Rows != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
