@@ -188,10 +188,9 @@ func plural(n int, what string) string {
 func span(x []float32, w []float64, dim int, columns []int) (r [4]float64) {
 	for k, j := range columns {
 		lo, hi := math.Inf(1), math.Inf(-1)
-		for i := range len(x) / dim {
-			if w == nil || w[i] > 0 {
-				v := float64(x[i*dim+j])
-				lo, hi = min(lo, v), max(hi, v)
+		for i := j; i < len(x); i += dim { // a column that there is not is refused later
+			if w == nil || w[i/dim] > 0 {
+				lo, hi = min(lo, float64(x[i])), max(hi, float64(x[i]))
 			}
 		}
 		pad := 0.01 * (hi - lo)
