@@ -9,6 +9,7 @@ import (
 	"etalon/graph"
 	"etalon/internal/modeldir"
 	"etalon/nn"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -25,8 +26,12 @@ type Acceptance struct {
 	// Efficiency is the share of Φ's points that are accepted. Overweight is the share
 	// of the weight that the cap cuts off.
 	Efficiency, Overweight float64
-	disc                   discriminator
-	params                 *nn.Params
+	// Worst is the range of a condition where the cap cuts off most, and Least the one with
+	// the lowest efficiency; nil without conditions.
+	Worst, Least *ConditionRange
+	disc         discriminator
+	params       *nn.Params
+	given        []float32 // conditions of the examples
 }
 
 // NewAcceptanceLearner prepares the training of the discriminator on latents z of g
@@ -52,6 +57,13 @@ func NewAcceptanceLearner(e *cpu.Engine, g, phi Generator, z, w []float32, net D
 		return nil, nil, fmt.Errorf("acceptance: %d values and %d weights are no table of %d latents with at least 2 rows", len(z), len(w), dim)
 	}
 	a := &Acceptance{disc: discriminator{Config: net, Scale: slices.Repeat([]float64{1}, dim), Spread: true}, params: &nn.Params{}}
+	k := GivenOf(phi)
+	if k != GivenOf(g) {
+		return nil, nil, fmt.Errorf("acceptance: the refiner keeps %d conditions, the generator takes %d", k, GivenOf(g))
+	}
+	if k > 0 {
+		a.seeGiven(phi, z, k)
+	}
 	x, err := a.disc.seeThrough(e, g, z)
 	if err != nil {
 		return nil, nil, err
@@ -60,7 +72,10 @@ func NewAcceptanceLearner(e *cpu.Engine, g, phi Generator, z, w []float32, net D
 
 	b := graph.New()
 	example, weight := b.Input("z", dim), b.Input("w", 1)
-	y := phi.Prior().Build(b, "disc/y", phi.LatentDim())
+	y := phi.Prior().Build(b, "disc/y", phi.LatentDim()-k)
+	if k > 0 {
+		y = graph.Concat(y, graph.Slice(example, dim-k, dim))
+	}
 	gan, isGAN := phi.(*GAN)
 	switch {
 	case phi.Prior() != g.Prior():
@@ -93,6 +108,12 @@ func (a *Acceptance) Finish(e *cpu.Engine, g, phi Generator, seed uint64) error 
 	}
 	const n = 1 << 18
 	logits := make([]float32, n)
+	k := GivenOf(phi)
+	given := make([]float32, n*k)
+	for i := range given {
+		given[i] = a.given[i%len(a.given)]
+	}
+	s.give(0, given)
 	if err := s.attempt(0, s.rows(0, n), nil, nil, nil, logits); err != nil {
 		return err
 	}
@@ -105,6 +126,10 @@ func (a *Acceptance) Finish(e *cpu.Engine, g, phi Generator, seed uint64) error 
 		whole += math.Exp(float64(l)-a.LogCap) / n
 	}
 	a.Efficiency, a.Overweight = kept, 1-kept/whole
+	a.Worst, a.Least = byCondition(given, k, logits, a.LogCap)
+	if a.Least != nil && !(a.Least.Efficiency > 0.01) {
+		return &InefficientError{a.Least.Efficiency}
+	}
 	if !(a.Efficiency > 0.01) {
 		return &InefficientError{a.Efficiency}
 	}
@@ -128,12 +153,16 @@ type acceptanceMeta struct {
 	LogCap     float64 `json:"log_cap"`
 	Efficiency float64 `json:"efficiency"`
 	Overweight float64 `json:"overweight"`
+	// Worst and Least are those of Acceptance; Preprocess is of latents and conditions.
+	Worst      *ConditionRange      `json:"worst,omitempty"`
+	Least      *ConditionRange      `json:"least,omitempty"`
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
 	discriminator
 }
 
 // Save writes a model directory.
 func (a *Acceptance) Save(dir string) error {
-	return modeldir.Save(dir, acceptanceMeta{modeldir.NewHeader(acceptanceKind), a.LogCap, a.Efficiency, a.Overweight, a.disc}, a.params, nil)
+	return modeldir.Save(dir, acceptanceMeta{modeldir.NewHeader(acceptanceKind), a.LogCap, a.Efficiency, a.Overweight, a.Worst, a.Least, a.disc.Transform, a.disc}, a.params, nil)
 }
 
 func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
@@ -146,11 +175,20 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 	case err != nil:
 	case m.Kind != acceptanceKind:
 		err = fmt.Errorf("a model of kind %q; %s is accepted", m.Kind, acceptanceKind)
-	case len(m.Scale) != latents || m.Shift != nil || len(m.FeatureScale) != features || m.LogCap-m.LogCap != 0:
+	case len(m.Scale) != latents || len(m.FeatureScale) != features || m.LogCap-m.LogCap != 0:
 		err = fmt.Errorf("it is made for %d latents and %d features, the model has %d and %d", len(m.Scale), len(m.FeatureScale), latents, features)
 	default:
 		if err = checkScale(m.Scale, latents); err == nil {
 			err = checkScale(m.FeatureScale, features)
+		}
+		if err == nil {
+			err = checkShift(m.Shift, latents)
+		}
+		if err == nil {
+			err = checkShift(m.FeatureShift, features)
+		}
+		if err == nil && m.Preprocess != nil {
+			err = m.Preprocess.Check(latents)
 		}
 		if err == nil {
 			if err = modeldir.CheckSize(1, m.Config.Hidden, m.Config.Units, latents+features); err == nil {
@@ -161,7 +199,8 @@ func loadAcceptance(dir string, latents, features int) (*Acceptance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	a := &Acceptance{LogCap: m.LogCap, Efficiency: m.Efficiency, Overweight: m.Overweight, disc: m.discriminator, params: &nn.Params{}}
+	a := &Acceptance{LogCap: m.LogCap, Efficiency: m.Efficiency, Overweight: m.Overweight, Worst: m.Worst, Least: m.Least, disc: m.discriminator, params: &nn.Params{}}
+	a.disc.Transform = m.Preprocess
 	a.disc.net().Init(a.params, initStream)
 	return a, modeldir.LoadParams(dir, a.params)
 }

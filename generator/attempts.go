@@ -43,13 +43,13 @@ func EncodeSifted(c *Composed, attempts int, metadata map[string]string) ([]byte
 	if attempts == 1 {
 		return EncodeONNX(c.Map(), metadata)
 	}
-	l := c.LatentDim()
+	l := c.LatentDim() - c.Given()
 	g := graph.New()
-	z := g.Input("z", attempts*(l+1))
+	z, given := exportInputs(g, c, attempts, 1)
 	var x *graph.Node
 	for k := attempts - 1; k >= 0; k-- {
 		at := k * (l + 1)
-		latents := c.Phi.Build("phi/", graph.Slice(z, at, at+l))
+		latents := c.Phi.Build("phi/", behind(graph.Slice(z, at, at+l), given))
 		point := c.G.Build("g/", latents)
 		if x == nil {
 			x = point
@@ -63,6 +63,7 @@ func EncodeSifted(c *Composed, attempts int, metadata map[string]string) ([]byte
 		ratio := graph.Exp(graph.Min(graph.AddScalar(c.Accept.build("accept/", latents, point), -c.Accept.LogCap), g.Scalar(0)))
 		x = graph.Select(graph.Sub(ratio, v), point, x)
 	}
+	x = exportFeatures(c, x)
 	w := onnx.Weights{}
 	if err := c.Bind(w, ""); err != nil {
 		return nil, err
@@ -75,7 +76,8 @@ func EncodeSifted(c *Composed, attempts int, metadata map[string]string) ([]byte
 		meta = map[string]string{}
 	}
 	meta[metaVersion], meta[metaKind], meta[metaPrior] = version.String(), composedKind, string(c.Prior())
-	meta[metaLatent], meta[metaDim] = strconv.Itoa(z.Width()), strconv.Itoa(c.Dim())
+	meta[metaLatent], meta[metaDim] = strconv.Itoa(z.Width()), strconv.Itoa(x.Width())
+	describeConditions(meta, c)
 	meta[metaAccept] = fmt.Sprintf("%d attempts of %d latents and one number each; %.2g of the points are refused by all", attempts, l, math.Pow(1-c.Accept.Efficiency, float64(attempts)))
 	file, err := onnx.Export{Name: "generator", Outputs: []onnx.Output{{Name: "x", Node: x}}, Weights: w, Metadata: meta}.Encode()
 	if err != nil {

@@ -42,6 +42,9 @@ func (c *Composed) check() error {
 	if c.Phi.Dim() != c.G.LatentDim() {
 		return fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", c.Phi.Dim(), c.G.LatentDim())
 	}
+	if k, n := GivenOf(c.Phi), GivenOf(c.G); k != n {
+		return fmt.Errorf("generator: the refiner keeps %d conditions, the generator takes %d", k, n)
+	}
 	for _, part := range []Generator{c.G, c.Phi} {
 		if accepts(part) {
 			return fmt.Errorf("generator: a refined model with acceptance is no map of latents, and cannot be a part of another; Map leaves the acceptance off")
@@ -55,6 +58,9 @@ func (c *Composed) check() error {
 
 // accepts tells whether a model or one of its parts has acceptance.
 func accepts(gen Generator) bool {
+	if m, ok := gen.(*Conditional); ok {
+		return accepts(m.G)
+	}
 	c, ok := gen.(*Composed)
 	return ok && (c.Accept != nil || accepts(c.G) || accepts(c.Phi))
 }
@@ -64,6 +70,9 @@ func (c *Composed) Map() *Composed { return &Composed{G: c.G, Phi: c.Phi} }
 
 // LatentDim implements Generator.
 func (c *Composed) LatentDim() int { return c.Phi.LatentDim() }
+
+// Given implements Conditioned.
+func (c *Composed) Given() int { return GivenOf(c.G) }
 
 // Dim implements Generator.
 func (c *Composed) Dim() int { return c.G.Dim() }

@@ -30,12 +30,13 @@ func (c DiscConfig) Check() error {
 
 // discriminator is the critic of a GAN, an MLP with one logit. It sees examples z,
 // less Shift and divided by Scale, and, where it judges the latents of another generator, the
-// features g(z) too, divided by FeatureScale.
+// features g(z) too, less FeatureShift and divided by FeatureScale.
 type discriminator struct {
 	Config       DiscConfig `json:"network"`
 	Shift        []float64  `json:"shift,omitempty"` // nil is none
 	Scale        []float64  `json:"scale"`
 	FeatureScale []float64  `json:"feature_scale,omitempty"` // nil: it does not see features
+	FeatureShift []float64  `json:"feature_shift,omitempty"` // nil is none
 	Spread       bool       `json:"spread"`                  // initialisation
 	Start        string     `json:"start,omitempty"`         // initialisation: see GANConfig
 	// Transform is what is done to examples first; nil for latents.
@@ -62,7 +63,27 @@ func (d *discriminator) seeThrough(e *cpu.Engine, g Generator, z []float32) ([]f
 		}
 		d.FeatureScale[j] = max(math.Sqrt(sum*float64(dim)/float64(len(x))), 1e-30)
 	}
+	if GivenOf(g) > 0 { // conditions, and what follows them, may be far from 0
+		d.FeatureShift, d.FeatureScale = standardised(x, dim)
+	}
 	return x, nil
+}
+
+// standardised returns mean and standard deviation of each column of x (rows of dim).
+func standardised(x []float32, dim int) (shift, scale []float64) {
+	shift, scale = make([]float64, dim), make([]float64, dim)
+	n := float64(len(x) / dim)
+	for j := range dim {
+		for i := j; i < len(x); i += dim {
+			shift[j] += float64(x[i]) / n
+		}
+		m2 := 0.0
+		for i := j; i < len(x); i += dim {
+			m2 += (float64(x[i]) - shift[j]) * (float64(x[i]) - shift[j])
+		}
+		scale[j] = max(math.Sqrt(m2/n), 1e-30)
+	}
+	return shift, scale
 }
 
 func (d *discriminator) net() nn.MLP {
@@ -84,7 +105,7 @@ func (d *discriminator) net() nn.MLP {
 func (d *discriminator) build(prefix string, z, x *graph.Node) *graph.Node {
 	in := toNetwork(d.Transform.Build(z), d.Shift, d.Scale)
 	if d.FeatureScale != nil {
-		in = graph.Concat(in, graph.Div(x, x.Graph.Const(d.FeatureScale, len(d.FeatureScale))))
+		in = graph.Concat(in, toNetwork(x, d.FeatureShift, d.FeatureScale))
 	}
 	return d.net().Build(prefix, in)
 }

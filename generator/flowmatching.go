@@ -27,6 +27,9 @@ type FlowMatchingConfig struct {
 	// keeps them inside (-1, 1): examples are made normal deviates first, and the output
 	// uniform ones. Normal or "" does nothing.
 	Refines Prior `toml:"refines,omitempty" json:"refines,omitempty"`
+	// Given is the number of the last features that are conditions: the network sees them
+	// beside the others, which it moves, and they stay as they are.
+	Given int `toml:"-" json:"given,omitempty"`
 }
 
 // Check returns an error for settings that make no model.
@@ -39,6 +42,9 @@ func (c FlowMatchingConfig) Check() error {
 	}
 	if c.Steps < 1 || c.Steps > maxODESteps {
 		return fmt.Errorf("flow matching: steps = %d; 1 to %d is accepted", c.Steps, maxODESteps)
+	}
+	if c.Given < 0 || c.Given > 1<<16 {
+		return fmt.Errorf("flow matching: %d given features; 0 to %d is accepted", c.Given, 1<<16)
 	}
 	err := c.Path.check()
 	if err == nil {
@@ -67,7 +73,10 @@ type FlowMatching struct {
 	Config FlowMatchingConfig
 	Shift  []float64 // of each feature; nil is none. To be set before the training.
 	Scale  []float64
-	Params *nn.Params
+	// Transform is what is done to the given features first; nil is nothing. Shift and
+	// Scale are of the result.
+	Transform preprocess.Transform
+	Params    *nn.Params
 }
 
 // NewFlowMatching returns an untrained model. Its velocity is nearly zero: on the
@@ -78,6 +87,9 @@ func NewFlowMatching(cfg FlowMatchingConfig, scale []float64, seed uint64) (*Flo
 	}
 	if len(scale) < 1 {
 		return nil, fmt.Errorf("flow matching: no features")
+	}
+	if len(scale) <= cfg.Given {
+		return nil, fmt.Errorf("flow matching: %d features, of which %d are given; one to move, at least, is accepted", len(scale), cfg.Given)
 	}
 	if err := checkScale(scale, len(scale)); err != nil {
 		return nil, fmt.Errorf("flow matching: %w", err)
@@ -97,12 +109,45 @@ func NewFlowMatching(cfg FlowMatchingConfig, scale []float64, seed uint64) (*Flo
 const maxODELayers = 1 << 14
 
 func (f *FlowMatching) net() nn.MLP {
-	return nn.MLP{Name: "velocity", In: f.Dim() + timeFeatures, Hidden: f.Config.Hidden, Units: f.Config.Units, Out: f.Dim(),
+	return nn.MLP{Name: "velocity", In: f.Dim() + timeFeatures, Hidden: f.Config.Hidden, Units: f.Config.Units, Out: f.moved(),
 		Slope: f.Config.Slope, Start: nn.Spread, LastGain: 0.001}
 }
 
-// velocity adds v at x for the given time features (rows) to the graph.
-func (f *FlowMatching) velocity(prefix string, x, features *graph.Node) *graph.Node {
+// moved is the number of features that the velocity moves.
+func (f *FlowMatching) moved() int { return f.Dim() - f.Config.Given }
+
+// Given implements Conditioned.
+func (f *FlowMatching) Given() int { return f.Config.Given }
+
+// split takes the given features off, and adds them as the network sees them (context):
+// both nil where there are none.
+func (f *FlowMatching) split(x *graph.Node) (moved, given, context *graph.Node) {
+	m := f.moved()
+	if m == f.Dim() {
+		return x, nil, nil
+	}
+	given = graph.Slice(x, m, f.Dim())
+	var shift []float64
+	if f.Shift != nil {
+		shift = f.Shift[m:]
+	}
+	return graph.Slice(x, 0, m), given, toNetwork(f.Transform.Build(given), shift, f.Scale[m:])
+}
+
+// movedScale is the preprocessing of the features that are moved.
+func (f *FlowMatching) movedScale() (shift, scale []float64) {
+	if f.Shift != nil {
+		shift = f.Shift[:f.moved()]
+	}
+	return shift, f.Scale[:f.moved()]
+}
+
+// velocity adds v at x for the given time features (rows) to the graph, where the given
+// features are those of context (nil: none).
+func (f *FlowMatching) velocity(prefix string, x, context, features *graph.Node) *graph.Node {
+	if context != nil {
+		return f.net().Build(prefix, graph.Concat(x, context, features))
+	}
 	return f.net().Build(prefix, graph.Concat(x, features))
 }
 
@@ -117,24 +162,35 @@ func (f *FlowMatching) Prior() Prior { return f.Config.Prior.orNormal() }
 
 // Build implements Generator.
 func (f *FlowMatching) Build(prefix string, z *graph.Node) *graph.Node {
-	x := f.Config.Solver.Integrate(f.Prior().toNormal(z), 0, 1, f.Config.Steps, func(x *graph.Node, t float64) *graph.Node {
-		return f.slope(prefix, x, t)
+	y, given, context := f.split(z)
+	x := f.Config.Solver.Integrate(f.Prior().toNormal(y), 0, 1, f.Config.Steps, func(x *graph.Node, t float64) *graph.Node {
+		return f.slope(prefix, x, context, t)
 	})
 	if f.Config.Refines == Uniform {
 		x = nn.NormalCDF(x)
 	}
-	return toData(x, f.Shift, f.Scale)
+	shift, scale := f.movedScale()
+	return behind(toData(x, shift, scale), given)
 }
 
-// toNormal applies the preprocessing to examples.
+// behind adds the given features (nil: none) behind others.
+func behind(x, given *graph.Node) *graph.Node {
+	if given == nil {
+		return x
+	}
+	return graph.Concat(x, given)
+}
+
+// toNormal applies the preprocessing to examples, without those features that are given.
 func (f *FlowMatching) toNormal(x *graph.Node) *graph.Node {
-	return f.Config.Refines.toNormal(toNetwork(x, f.Shift, f.Scale))
+	shift, scale := f.movedScale()
+	return f.Config.Refines.toNormal(toNetwork(x, shift, scale))
 }
 
 // slope adds dx/dt to the graph.
-func (f *FlowMatching) slope(prefix string, x *graph.Node, t float64) *graph.Node {
+func (f *FlowMatching) slope(prefix string, x, context *graph.Node, t float64) *graph.Node {
 	p := f.Config.Path.at(t)
-	v := f.velocity(prefix, x, graph.ToRows(x.Graph.Const(p.features[:], timeFeatures)))
+	v := f.velocity(prefix, x, context, graph.ToRows(x.Graph.Const(p.features[:], timeFeatures)))
 	return graph.MulScalar(v, p.rate)
 }
 
@@ -142,14 +198,15 @@ func (f *FlowMatching) slope(prefix string, x *graph.Node, t float64) *graph.Nod
 // integrates the divergence of the velocity on the way (Chen et al.,
 // arXiv:1806.07366, eq. 8), which costs a gradient for each feature. It is the density
 // of the exact flow of the velocity, which samples have but for the error of the
-// solver.
+// solver. Of features that are given it is the density of the others.
 func (f *FlowMatching) BuildLogProb(prefix string, x *graph.Node) *graph.Node {
-	d := f.Dim()
+	d := f.moved()
+	x, _, context := f.split(x)
 	x = f.toNormal(x)
 	start := graph.Concat(x, graph.ToRows(x.Graph.Scalar(0))) // with -∫ div v dt
 	end := f.Config.Solver.Integrate(start, 1, 0, f.Config.Steps, func(state *graph.Node, t float64) *graph.Node {
 		at := graph.Slice(state, 0, d)
-		v := f.slope(prefix, at, t)
+		v := f.slope(prefix, at, context, t)
 		var div *graph.Node
 		for j := range d {
 			grad, err := graph.Grad(graph.Slice(v, j, j+1), at)
@@ -165,7 +222,7 @@ func (f *FlowMatching) BuildLogProb(prefix string, x *graph.Node) *graph.Node {
 		return graph.Concat(v, div)
 	})
 	jacobian := 0.0
-	for _, s := range f.Scale {
+	for _, s := range f.Scale[:d] {
 		jacobian -= math.Log(s)
 	}
 	logProb := graph.AddScalar(graph.Add(nn.StandardNormal(graph.Slice(end, 0, d)), graph.Slice(end, d, d+1)), jacobian)
@@ -198,11 +255,13 @@ type flowMatchingMeta struct {
 	Config FlowMatchingConfig `json:"network"`
 	Shift  []float64          `json:"shift,omitempty"`
 	Scale  []float64          `json:"scale"`
+	// Preprocess is of the given features.
+	Preprocess preprocess.Transform `json:"preprocess,omitempty"`
 }
 
 // Save implements Generator.
 func (f *FlowMatching) Save(dir string) error {
-	return modeldir.Save(dir, flowMatchingMeta{modeldir.NewHeader(flowMatchingKind), f.Config, f.Shift, f.Scale}, f.Params, nil)
+	return modeldir.Save(dir, flowMatchingMeta{modeldir.NewHeader(flowMatchingKind), f.Config, f.Shift, f.Scale, f.Transform}, f.Params, nil)
 }
 
 func loadFlowMatching(dir string) (*FlowMatching, error) {
@@ -217,10 +276,13 @@ func loadFlowMatching(dir string) (*FlowMatching, error) {
 	if err == nil {
 		err = checkShift(m.Shift, f.Dim())
 	}
+	if err == nil && m.Preprocess != nil {
+		err = m.Preprocess.Check(f.Given())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	f.Shift = m.Shift
+	f.Shift, f.Transform = m.Shift, m.Preprocess
 	return f, modeldir.LoadParams(dir, f.Params)
 }
 

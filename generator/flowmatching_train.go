@@ -45,6 +45,9 @@ func (c FlowMatchingTraining) Check() error {
 // normal and independent of x_t, and E[u·v(x_t, t)] = 0 for any v. Adding twice that
 // to the first line gives the second, but for a constant and the fixed
 // normalisation mean w = 1; both have the same minimum, v = E[w·u|x_t] / E[w|x_t].
+//
+// Of features c that are given, x are the others, v(x_t, t, c) sees c, and the minimum is
+// E[w·u|x_t, c] / E[w|x_t, c]: a factor of the weights that depends on c alone drops out.
 type FlowMatchingLearner struct {
 	model   *FlowMatching
 	params  *nn.Params // in training; model.Params where there is no average
@@ -104,13 +107,13 @@ const pathColumns = 4 + timeFeatures
 // loss builds the graph of the training on the inputs x, w and path.
 func (f *FlowMatching) loss(coupled bool) *graph.Node {
 	g := graph.New()
-	dim := f.Dim()
-	x1, w, path := f.toNormal(g.Input("x", dim)), g.Input("w", 1), g.Input("path", pathColumns)
-	x0 := g.RandomNormal("flowmatching/x0", dim)
+	example, _, context := f.split(g.Input("x", f.Dim()))
+	x1, w, path := f.toNormal(example), g.Input("w", 1), g.Input("path", pathColumns)
+	x0 := g.RandomNormal("flowmatching/x0", f.moved())
 	mix := func(column int) *graph.Node {
 		return graph.Add(graph.Mul(x0, graph.Slice(path, column, column+1)), graph.Mul(x1, graph.Slice(path, column+1, column+2)))
 	}
-	v, u := f.velocity("", mix(0), graph.Slice(path, 4, pathColumns)), mix(2)
+	v, u := f.velocity("", mix(0), context, graph.Slice(path, 4, pathColumns)), mix(2)
 	if coupled {
 		square, cross := graph.SumFeatures(graph.Square(v)), graph.SumFeatures(graph.Mul(u, v))
 		return graph.MeanRows(graph.Sub(graph.Mul(w, square), graph.Mul(graph.MulScalar(graph.AddScalar(w, -1), 2), cross)))

@@ -12,7 +12,8 @@ import (
 // Whatever stands in the files of a model directory, it is a model or an error of one
 // line.
 func FuzzLoad(f *testing.F) {
-	for _, list := range []map[string]Generator{models(f), families(f)} {
+	given := map[string]Generator{"velocity": moving(f, Uniform), "latents": NewGivenIdentity(3, Normal, energy)}
+	for _, list := range []map[string]Generator{models(f), families(f), given} {
 		for _, name := range slices.Sorted(maps.Keys(list)) {
 			dir := filepath.Join(f.TempDir(), name)
 			if err := list[name].Save(dir); err != nil {

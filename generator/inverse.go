@@ -29,10 +29,11 @@ func (f *Flow) BuildInverse(prefix string, x *graph.Node) (z, logProb *graph.Nod
 // BuildInverse implements Invertible: the velocity is followed back to the latents. It
 // inverts Build but for the error of the solver.
 func (f *FlowMatching) BuildInverse(prefix string, x *graph.Node) (z, logProb *graph.Node) {
-	z = f.Config.Solver.Integrate(f.toNormal(x), 1, 0, f.Config.Steps, func(x *graph.Node, t float64) *graph.Node {
-		return f.slope(prefix, x, t)
+	moved, given, context := f.split(x)
+	z = f.Config.Solver.Integrate(f.toNormal(moved), 1, 0, f.Config.Steps, func(x *graph.Node, t float64) *graph.Node {
+		return f.slope(prefix, x, context, t)
 	})
-	return f.Prior().fromNormal(z), f.BuildLogProb(prefix, x)
+	return behind(f.Prior().fromNormal(z), given), f.BuildLogProb(prefix, x)
 }
 
 // fromNormal adds the map that makes deviates of the prior of standard normal ones.

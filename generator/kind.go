@@ -17,6 +17,8 @@ func kindOf(gen Generator) string {
 		return onnxKind
 	case *Rosenblatt:
 		return rosenblattKind
+	case *Conditional:
+		return conditionalKind
 	case *Composed, composedDensity:
 		return composedKind
 	}

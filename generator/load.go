@@ -75,17 +75,35 @@ func (l *loader) generator(dir string, depth int) (gen Generator, err error) {
 		gen, err = loadRosenblatt(dir)
 	case composedKind:
 		return l.composed(dir, depth)
+	case conditionalKind:
+		return l.conditional(dir, depth)
 	case identityKind:
 		return loadIdentity(dir)
 	case processKind, pairsKind, chainKind, hiddenKind:
 		return nil, fmt.Errorf("%s: a model of kind %q is no network, which is needed here", dir, kind)
 	default:
-		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, rosenblattKind, onnxKind, composedKind, identityKind)
+		return nil, fmt.Errorf("%s: a model of kind %q; %s, %s, %s, %s, %s, %s, %s, %s and %s are accepted", dir, kind, flowKind, ganKind, vaeKind, flowMatchingKind, rosenblattKind, onnxKind, composedKind, conditionalKind, identityKind)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return gen, l.count(dir, gen)
+}
+
+func (l *loader) conditional(dir string, depth int) (*Conditional, error) {
+	var m conditionalMeta
+	if err := modeldir.Load(dir, &m); err != nil {
+		return nil, err
+	}
+	g, err := l.generator(filepath.Join(dir, primaryDir), depth+1)
+	if err != nil {
+		return nil, err
+	}
+	c, err := NewConditional(g, m.Conditions)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return c, nil
 }
 
 func (l *loader) composed(dir string, depth int) (*Composed, error) {

@@ -155,7 +155,7 @@ func TestHostileModels(t *testing.T) {
 		"acceptance of a kind":   {replace(accept, `"acceptance"`, `"flow"`), `a model of kind "flow"; acceptance is accepted`},
 		"acceptance is a flow":   {copyTo("generator", "acceptance"), "acceptance/model.json"},
 		"acceptance as model":    {copyTo("acceptance", "refiner"), `a model of kind "acceptance"`},
-		"unknown kind":           {replace(phi, `"gan"`, `"diffusion"`), `a model of kind "diffusion"; flow, gan, vae, flow-matching, rosenblatt, onnx, composed and identity`},
+		"unknown kind":           {replace(phi, `"gan"`, `"diffusion"`), `a model of kind "diffusion"; flow, gan, vae, flow-matching, rosenblatt, onnx, composed, conditional and identity`},
 		"format":                 {replace(flow, `"format": 1`, `"format": 2`), "format 2; format 1 is accepted"},
 		"huge discriminator":     {replace(accept, `"units": 8`, `"units": 65536`), "parameters"},
 		"endless discriminator":  {replace(accept, `"hidden": 2`, `"hidden": 99999999`), "1 to 65536"},

@@ -36,6 +36,10 @@ func extentOf(model any) extent {
 		return extentOf(m.G).join(extentOf(m.Phi))
 	case *Chain:
 		return extentOf(m.G).join(extentOf(m.Phi))
+	case *Conditional:
+		return extentOf(m.G).join(extent{})
+	case *ConditionalSimulator:
+		return extentOf(m.sim).join(extent{})
 	case *HiddenLatents:
 		return extentOf(m.full).join(extent{})
 	case *network:

@@ -170,3 +170,22 @@ func LoadPairs(dir string) (*Pairs, error) {
 	}
 	return p, nil
 }
+
+// WithConditions returns the same points with the conditions of their rows behind the
+// latents, as those of a generator of rows.
+func (p *Pairs) WithConditions(c Conditions) (*Pairs, error) {
+	if err := c.Check(p.dim); err != nil {
+		return nil, fmt.Errorf("pairs: %w", err)
+	}
+	k := len(c.Columns)
+	q := *p
+	q.latent = p.latent + k
+	q.z = make([]float32, 0, p.rows*q.latent)
+	for i := range p.rows {
+		q.z = append(q.z, p.z[i*p.latent:(i+1)*p.latent]...)
+		for _, j := range c.Columns {
+			q.z = append(q.z, p.x[i*p.dim+j])
+		}
+	}
+	return &q, nil
+}

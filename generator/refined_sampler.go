@@ -24,6 +24,8 @@ type RefinedSampler struct {
 	logit  []float32
 
 	columns []float32 // latents, feature-major
+	given   []float32 // conditions of the rows of a block
+	base    uint64    // its first row
 }
 
 // NewRefinedSampler compiles a refined model for sampling.
@@ -90,7 +92,7 @@ func (s *RefinedSampler) attempt(step uint64, rows []uint64, y, z, x, logit []fl
 // drawLatents fills y with the auxiliary latents of the given rows: runs of
 // successive rows at once, as they are at the first attempt.
 func (s *RefinedSampler) drawLatents(y []float32, step uint64, rows []uint64) {
-	l := s.model.LatentDim()
+	l, k := s.model.LatentDim(), s.model.Given()
 	for lo := 0; lo < len(rows); {
 		n := 1
 		for lo+n < len(rows) && rows[lo+n] == rows[lo]+uint64(n) {
@@ -99,7 +101,8 @@ func (s *RefinedSampler) drawLatents(y []float32, step uint64, rows []uint64) {
 		if len(s.columns) < n*l {
 			s.columns = make([]float32, n*l)
 		}
-		s.model.Prior().fill(s.latent, y[lo*l:(lo+n)*l], s.columns, step, rows[lo], l)
+		at := int(rows[lo]-s.base) * k
+		s.model.Prior().fillGiven(s.latent, y[lo*l:(lo+n)*l], s.columns, step, rows[lo], l, s.given[at:at+n*k], k)
 		lo += n
 	}
 }
@@ -109,7 +112,17 @@ const maxAttempts = 1000
 // Draw fills x (n×Dim, row-major) with points row0 and following, and, unless nil,
 // y with their auxiliary latents and z with their refined latents Φ(y).
 func (s *RefinedSampler) Draw(row0 uint64, y, z, x []float32) error {
-	n := len(x) / s.model.Dim()
+	return s.DrawGiven(row0, nil, y, z, x)
+}
+
+// DrawGiven is Draw of a model that takes k conditions: those of given (n×k, row-major)
+// for its n points. A point that is refused is made anew with its own conditions, so that
+// acceptance leaves their distribution as it is.
+func (s *RefinedSampler) DrawGiven(row0 uint64, given, y, z, x []float32) error {
+	n, k := len(x)/s.model.Dim(), s.model.Given()
+	if err := checkGiven(given, n, k); err != nil {
+		return err
+	}
 	if len(x) != n*s.model.Dim() || (y != nil && len(y) != n*s.model.LatentDim()) || (z != nil && len(z) != n*s.model.Phi.Dim()) {
 		return fmt.Errorf("generator: room for %d features, %d latents and %d auxiliary latents is no whole number of points", len(x), len(z), len(y))
 	}
@@ -121,6 +134,7 @@ func (s *RefinedSampler) Draw(row0 uint64, y, z, x []float32) error {
 	}
 	for lo := 0; lo < n; lo += sampleRows {
 		hi := min(lo+sampleRows, n)
+		s.give(row0+uint64(lo), given[lo*k:hi*k])
 		err := s.drawBlock(row0+uint64(lo), hi-lo, part(y, lo, hi, s.model.LatentDim()), part(z, lo, hi, s.model.Phi.Dim()), part(x, lo, hi, s.model.Dim()))
 		if err != nil {
 			return err
@@ -128,6 +142,9 @@ func (s *RefinedSampler) Draw(row0 uint64, y, z, x []float32) error {
 	}
 	return nil
 }
+
+// give sets the conditions of the rows from base on.
+func (s *RefinedSampler) give(base uint64, given []float32) { s.base, s.given = base, given }
 
 func (s *RefinedSampler) drawBlock(row0 uint64, n int, y, z, x []float32) error {
 	pending := s.rows(row0, n)
@@ -140,7 +157,7 @@ func (s *RefinedSampler) drawBlock(row0 uint64, n int, y, z, x []float32) error 
 	}
 	for a := uint64(0); len(pending) > 0; a++ {
 		if a == maxAttempts {
-			return fmt.Errorf("generator: %d points were refused %d times each: the refined model is broken", len(pending), maxAttempts)
+			return fmt.Errorf("generator: %d points were refused %d times each: the refined model is broken%s", len(pending), maxAttempts, s.where(pending))
 		}
 		k := len(pending)
 		if err := s.attempt(a, pending, s.y[:k*l], s.z[:k*m], s.x[:k*d], s.logit[:k]); err != nil {
@@ -164,4 +181,14 @@ func (s *RefinedSampler) drawBlock(row0 uint64, n int, y, z, x []float32) error 
 		pending = left
 	}
 	return nil
+}
+
+// where tells the conditions of the first of some rows.
+func (s *RefinedSampler) where(rows []uint64) string {
+	k := s.model.Given()
+	if k == 0 {
+		return ""
+	}
+	at := int(rows[0]-s.base) * k
+	return fmt.Sprintf(" at conditions like %v", s.given[at:at+k])
 }

@@ -62,6 +62,9 @@ func NewSimulator(e *cpu.Engine, gen Generator) (Simulator, error) {
 // Hidden implements Simulator.
 func (n *network) Hidden() bool { return false }
 
+// Given implements Conditioned.
+func (n *network) Given() int { return GivenOf(n.Generator) }
+
 // Generate implements Simulator.
 func (n *network) Generate(_ uint64, z, x []float32) error {
 	n.mu.Lock()
@@ -80,6 +83,9 @@ func NewChain(g, phi Simulator) (*Chain, error) {
 	if phi.Dim() != g.LatentDim() {
 		return nil, fmt.Errorf("generator: the refiner makes %d latents, the generator takes %d", phi.Dim(), g.LatentDim())
 	}
+	if k, n := GivenOf(phi), GivenOf(g); k != n {
+		return nil, fmt.Errorf("generator: the refiner keeps %d conditions, the generator takes %d", k, n)
+	}
 	c := &Chain{G: g, Phi: phi}
 	if err := extentOf(c).check(); err != nil {
 		return nil, fmt.Errorf("generator: refined simulator: %w", err)
@@ -95,6 +101,9 @@ func (c *Chain) Dim() int { return c.G.Dim() }
 
 // Prior implements Simulator.
 func (c *Chain) Prior() Prior { return c.Phi.Prior() }
+
+// Given implements Conditioned.
+func (c *Chain) Given() int { return GivenOf(c.G) }
 
 // Hidden implements Simulator.
 func (c *Chain) Hidden() bool { return c.G.Hidden() || c.Phi.Hidden() }
@@ -202,10 +211,19 @@ func NewSimulatorSampler(sim Simulator, seed uint64, stream string) *SimulatorSa
 	return &SimulatorSampler{sim: sim, latents: rng.New(seed, stream)}
 }
 
-// Draw implements Drawer.
+// Draw implements Drawer. Errors: also that the simulator takes conditions.
 func (s *SimulatorSampler) Draw(row0 uint64, z, x []float32) error {
-	l, d := s.sim.LatentDim(), s.sim.Dim()
+	return s.DrawGiven(row0, nil, z, x)
+}
+
+// DrawGiven is Draw of a simulator that takes k conditions, those of given (n×k,
+// row-major) for its n points.
+func (s *SimulatorSampler) DrawGiven(row0 uint64, given, z, x []float32) error {
+	l, d, k := s.sim.LatentDim(), s.sim.Dim(), GivenOf(s.sim)
 	n := len(x) / d
+	if err := checkGiven(given, n, k); err != nil {
+		return err
+	}
 	if len(x) != n*d || (z != nil && len(z) != n*l) {
 		return fmt.Errorf("generator: room for %d features and %d latents; rows of %d and %d are needed", len(x), len(z), d, l)
 	}
@@ -217,7 +235,7 @@ func (s *SimulatorSampler) Draw(row0 uint64, z, x []float32) error {
 		if z != nil {
 			part = z[lo*l : hi*l]
 		}
-		s.sim.Prior().fill(s.latents, part, columns, 0, row0+uint64(lo), l)
+		s.sim.Prior().fillGiven(s.latents, part, columns, 0, row0+uint64(lo), l, given[lo*k:hi*k], k)
 		if err := s.sim.Generate(row0+uint64(lo), part, x[lo*d:hi*d]); err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ type Config struct {
 	// WeightColumn is the column of the file that holds the weights of its points, by name
 	// or by number; "" where all are equal. It is none of the features.
 	WeightColumn string `toml:"weight_column,omitempty"`
+	// Condition are those of the columns that are conditions of the generator: what is
+	// refined is the density of the others given these.
+	Condition []any `toml:"condition,omitempty"`
 	// Preprocess says what is done to columns before any network sees them: "log",
 	// "log(OFFSET)", "logit(LO,HI)", "none", or "standardise", what is done to the others.
 	Preprocess preprocess.Columns `toml:"preprocess,omitempty"`
@@ -172,6 +175,9 @@ func (c *Config) Check() error {
 		if _, err := dataset.Lookup(c.Density); err != nil {
 			return fmt.Errorf("config: %w", err)
 		}
+	}
+	if err := c.checkCondition(); err != nil {
+		return fmt.Errorf("config: %w", err)
 	}
 	for _, part := range []struct {
 		name  string

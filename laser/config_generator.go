@@ -15,13 +15,16 @@ type GeneratorConfig struct {
 	// randomness itself, process.hidden = true says so.
 	Hidden int `toml:"hidden"`
 
-	Flow    FlowConfig              `toml:"flow"`
-	GAN     GANConfig               `toml:"gan"`
-	VAE     VAEConfig               `toml:"vae"`
-	Model   string                  `toml:"model"` // of kind model: a model directory, or an ONNX file
-	Prior   generator.Prior         `toml:"prior"` // of the latents of an ONNX file: normal ("" means it) or uniform
-	Process generator.ProcessConfig `toml:"process"`
-	Pairs   PairsConfig             `toml:"pairs"`
+	Flow  FlowConfig      `toml:"flow"`
+	GAN   GANConfig       `toml:"gan"`
+	VAE   VAEConfig       `toml:"vae"`
+	Model string          `toml:"model"` // of kind model: a model directory, or an ONNX file
+	Prior generator.Prior `toml:"prior"` // of the latents of an ONNX file: normal ("" means it) or uniform
+	// ConditionInput is the input of an ONNX file that takes the conditions: its name, or
+	// "first" or "last" for these columns of the only one; "" finds it among two inputs.
+	ConditionInput string                  `toml:"condition_input,omitempty"`
+	Process        generator.ProcessConfig `toml:"process"`
+	Pairs          PairsConfig             `toml:"pairs"`
 }
 
 // FlowConfig is a normalizing flow and its training.
@@ -110,9 +113,13 @@ func (c GeneratorConfig) imports() bool {
 	return c.Kind == kindModel && generator.IsONNX(c.Model)
 }
 
-// importONNX reads the generator's ONNX file.
-func (c GeneratorConfig) importONNX() (*generator.ONNX, error) {
-	return generator.NewONNX(c.Model, generator.ONNXConfig{Prior: c.Prior})
+// importONNX reads the generator's ONNX file, of which given columns are conditions.
+func (c GeneratorConfig) importONNX(given int) (*generator.ONNX, error) {
+	g, err := generator.NewONNX(c.Model, generator.ONNXConfig{Prior: c.Prior, Given: given, Condition: c.ConditionInput})
+	if err != nil && given > 0 {
+		return nil, fmt.Errorf("%w (generator.condition_input, or --condition-input, is the name of an input, or first or last)", err)
+	}
+	return g, err
 }
 
 // trains tells whether a run trains the generator.

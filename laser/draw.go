@@ -31,6 +31,12 @@ func OpenDraws(e *cpu.Engine, dir string, seed uint64) (*Draws, error) {
 	}
 	cfg.Seed = seed
 	r := &Run{d: rundir.At(dir, silent{}), cfg: cfg, e: e}
+	if cfg.Conditional() {
+		if r.conditions, err = readConditions(r.path(conditionFile)); err != nil {
+			return nil, err
+		}
+	}
+	r.truth = &truth{}
 	rd := &round{number: 1}
 	if rd.g, err = r.loadGenerator(); err != nil {
 		return nil, err
@@ -55,7 +61,7 @@ func (d *Draws) load() (err error) {
 	if d.rd.f.Dim() != g.dim() {
 		return fmt.Errorf("%s: the generator has %d features, the classifier %d", r.d, g.dim(), d.rd.f.Dim())
 	}
-	r.truth = &truth{dim: g.dim()}
+	r.truth.dim = g.dim()
 	if g.direct() {
 		return nil
 	}
@@ -92,6 +98,9 @@ func (d *Draws) Draw(ctx context.Context, method string, n int, progress func(do
 		return nil, nil, nil, fmt.Errorf("%s: %d points; 1 to %d are accepted", method, n, maxDraws)
 	}
 	r, rd := d.r, d.rd
+	if rd.g.given != nil {
+		return nil, nil, nil, fmt.Errorf("%s: samplers of the latent space know of no conditions; the refined model and the baseline do", method)
+	}
 	space, err := r.space(rd)
 	if err != nil {
 		return nil, nil, nil, err
@@ -163,9 +172,13 @@ func (d *Draws) Generate(row0 uint64, z, x []float32) error {
 	return d.rd.g.sim.Generate(generator.RowBase(d.r.cfg.Seed, "sample")+row0, z, x)
 }
 
-// Baseline fills z and x with points number row0 and following of the generator itself.
-func (d *Draws) Baseline(row0 uint64, z, x []float32) error {
-	return generator.NewSimulatorSampler(d.rd.g.sim, d.r.cfg.Seed, "sample").Draw(generator.RowBase(d.r.cfg.Seed, "sample")+row0, z, x)
+// Conditions are the columns that the others are given; nil is none.
+func (d *Draws) Conditions() *generator.Conditions { return d.rd.g.given }
+
+// Baseline fills z and x with points number row0 and following of the generator itself,
+// at the given conditions (row-major; nil where it takes none).
+func (d *Draws) Baseline(row0 uint64, given, z, x []float32) error {
+	return generator.NewSimulatorSampler(d.rd.g.sim, d.r.cfg.Seed, "sample").DrawGiven(generator.RowBase(d.r.cfg.Seed, "sample")+row0, given, z, x)
 }
 
 // silent is an Observer that nobody looks at.

@@ -27,7 +27,11 @@ const programVariable = "ETALON_TEST_PROGRAM"
 
 // TestMain lets the test binary be the external program of a run.
 func TestMain(m *testing.M) {
-	if os.Getenv(programVariable) != "" {
+	switch os.Getenv(programVariable) {
+	case "conditional":
+		simulateGiven(os.Stdin, os.Stdout)
+		return
+	case "1":
 		simulate(os.Stdin, os.Stdout)
 		return
 	}
@@ -58,6 +62,30 @@ func simulate(r io.Reader, w io.Writer) {
 		}
 		binary.Write(out, binary.LittleEndian, head.N)
 		binary.Write(out, binary.LittleEndian, z)
+		out.Flush()
+	}
+}
+
+// simulateGiven answers requests with x = (1+c)·z of rows (z, c).
+func simulateGiven(r io.Reader, w io.Writer) {
+	in, out := bufio.NewReader(r), bufio.NewWriter(w)
+	for {
+		var head struct {
+			N, Zero uint32
+			Row0    uint64
+		}
+		if binary.Read(in, binary.LittleEndian, &head) != nil {
+			return
+		}
+		z, x := make([]float32, 2*head.N), make([]float32, head.N)
+		if binary.Read(in, binary.LittleEndian, z) != nil {
+			return
+		}
+		for i := range x {
+			x[i] = (1 + z[2*i+1]) * z[2*i]
+		}
+		binary.Write(out, binary.LittleEndian, head.N)
+		binary.Write(out, binary.LittleEndian, x)
 		out.Flush()
 	}
 }

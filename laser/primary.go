@@ -16,6 +16,10 @@ type primary struct {
 	// reach them; nil for anything else.
 	net   generator.Generator
 	pairs *generator.Pairs
+	// given are the conditions, which are the last latents; nil is none. conditions returns
+	// those of n points of a stream.
+	given      *generator.Conditions
+	conditions func(seed uint64, stream string, n int) []float32
 }
 
 // newNetwork returns a network as the generator of a round; its last latents are
@@ -78,6 +82,9 @@ func (p *primary) base() generator.Generator {
 	if p.direct() {
 		return p.net
 	}
+	if p.given != nil {
+		return generator.NewGivenIdentity(p.latentDim(), p.prior(), *p.given)
+	}
 	return generator.NewIdentity(p.latentDim(), p.prior())
 }
 
@@ -94,17 +101,22 @@ func (p *primary) points(e *cpu.Engine, seed uint64, stream string, n int) ([]fl
 }
 
 func (p *primary) fill(e *cpu.Engine, seed uint64, stream string, s sample) error {
-	switch {
-	case p.pairs != nil:
+	if p.pairs != nil {
 		return p.pairs.Draw(0, s.z, s.x)
+	}
+	var given []float32
+	if p.given != nil {
+		given = p.conditions(seed, stream, len(s.x)/p.dim())
+	}
+	switch {
 	case p.net != nil:
 		d, err := generator.NewSampler(e, p.net, seed, stream)
 		if err != nil {
 			return err
 		}
-		return d.Draw(0, s.z, s.x)
+		return d.DrawGiven(0, given, s.z, s.x)
 	}
-	return generator.NewSimulatorSampler(p.sim, seed, stream).Draw(generator.RowBase(seed, stream), s.z, s.x)
+	return generator.NewSimulatorSampler(p.sim, seed, stream).DrawGiven(generator.RowBase(seed, stream), given, s.z, s.x)
 }
 
 // push maps latents to features, with the hidden randomness of a stream's own rows.

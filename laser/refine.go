@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"etalon/dataset"
 	"etalon/generator"
+	"etalon/preprocess"
 )
 
 // Refinement is a run that takes a generator as it is and refines it: what has to be said,
@@ -17,11 +19,14 @@ type Refinement struct {
 	Columns []any  // of it: names, or numbers from 0; none for all
 	// WeightColumn of it, by name or number; "" where all points count the same.
 	WeightColumn string
-	Generator    GeneratorConfig
-	Classifier   string // a classifier that stands in for f, or ""
-	Points       int    // unweighted ones to make, and to score; 0 means 200 000
-	Seed         uint64
-	Preset       string // quick ("" means it) or paper, for four times the training
+	// Condition are those of the columns that the others are given; none for no conditions.
+	Condition  []any
+	Preprocess preprocess.Columns
+	Generator  GeneratorConfig
+	Classifier string // a classifier that stands in for f, or ""
+	Points     int    // unweighted ones to make, and to score; 0 means 200 000
+	Seed       uint64
+	Preset     string // quick ("" means it) or paper, for four times the training
 }
 
 // NewModelGenerator is a network: a model directory, or an ONNX file with latents of a
@@ -54,10 +59,11 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Name, c.Preset, c.Seed, c.Truth, c.Columns, c.WeightColumn = r.Name, preset, r.Seed, r.Truth, r.Columns, r.WeightColumn
+	c.Name, c.Preset, c.Seed, c.Truth, c.Columns, c.WeightColumn, c.Condition = r.Name, preset, r.Seed, r.Truth, r.Columns, r.WeightColumn, r.Condition
+	c.Preprocess = r.Preprocess
 	given := r.Generator
 	c.Generator.Kind, c.Generator.Hidden, c.Generator.Model, c.Generator.Prior = given.Kind, given.Hidden, given.Model, given.Prior
-	c.Generator.Pairs = given.Pairs
+	c.Generator.Pairs, c.Generator.ConditionInput = given.Pairs, given.ConditionInput
 	if given.Kind == kindProcess {
 		c.Generator.Process = given.Process
 	}
@@ -72,10 +78,14 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	if table.Weights != nil {
 		worth = effective(table.Weights) / float64(table.Rows)
 	}
-	if c.Generator.Kind == kindProcess && c.Generator.Process.Dim == 0 {
-		c.Generator.Process.Dim = table.Cols
+	conditions, err := c.conditionColumns(table.Cols, table.Names)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", r.Truth, err)
 	}
-	latent, prior, err := c.Generator.latents(memory)
+	if c.Generator.Kind == kindProcess && c.Generator.Process.Dim == 0 {
+		c.Generator.Process.Dim = table.Cols - len(conditions)
+	}
+	latent, prior, err := c.Generator.latents(memory, len(conditions))
 	if err != nil {
 		return c, err
 	}
@@ -85,6 +95,9 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	}
 	n := min(table.Rows/2, 480_000)
 	c.refineSizes(n, int(worth*float64(n)), table.Cols, steps)
+	if conditions != nil {
+		c.Score.Columns = scoreColumns(table.Cols, conditions)
+	}
 	c.Classifier.Model = r.Classifier
 	if c.Generator.Kind == kindPairs {
 		c.Classifier.Folds = 2
@@ -98,13 +111,27 @@ func (r Refinement) Config(memory int64) (Config, error) {
 	c.Samplers.CapQuantile, c.Samplers.Rejection = 0.99, min(c.Score.Points, 20_000)
 	c.Refiner.Kind = refinerFlowMatching
 	c.Refiner.FlowMatching.Network.Prior = prior // that of g, so that Φ starts as the identity
-	if latent <= generator.MaxRosenblatt {
+	if latent <= generator.MaxRosenblatt && conditions == nil {
 		c.Refiner.Kind, c.Polish.Training.Epochs = refinerRosenblatt, 0
 		if latent == 1 {
 			c.Refiner.Rosenblatt.Cells = 1 << 12
 		}
 	}
 	return c, c.Check()
+}
+
+// scoreColumns are the first two columns that are no conditions, or the only one with the
+// first condition.
+func scoreColumns(dim int, conditions []int) (list []int) {
+	for j := 0; j < dim && len(list) < 2; j++ {
+		if !slices.Contains(conditions, j) {
+			list = append(list, j)
+		}
+	}
+	if len(list) == 1 {
+		list = append(list, conditions[0])
+	}
+	return list
 }
 
 // refineSizes sets the sizes of networks, samples and trainings for n training points,
@@ -139,8 +166,8 @@ func (c *Config) refineSizes(n, worth, dim, steps int) {
 func epochs(n, batch, steps int) int { return min(max(steps*batch/max(n, 1), 8), 100) }
 
 // latents is the number of latents that are refined and their prior, from the files of a
-// generator that is not trained.
-func (c GeneratorConfig) latents(memory int64) (n int, prior generator.Prior, err error) {
+// generator that is not trained and takes given conditions.
+func (c GeneratorConfig) latents(memory int64, given int) (n int, prior generator.Prior, err error) {
 	switch c.Kind {
 	case kindProcess:
 		n, prior = c.Process.Latent, c.Process.Prior
@@ -153,14 +180,14 @@ func (c GeneratorConfig) latents(memory int64) (n int, prior generator.Prior, er
 	case kindModel:
 		var g generator.Generator
 		if c.imports() {
-			g, err = c.importONNX()
+			g, err = c.importONNX(given)
 		} else {
 			g, err = generator.Load(c.Model)
 		}
 		if err != nil {
 			return 0, "", err
 		}
-		n, prior = g.LatentDim(), g.Prior()
+		n, prior = g.LatentDim()-generator.GivenOf(g), g.Prior()
 	default:
 		return 0, "", errors.New("laser: a refinement takes a model, a program or pairs")
 	}

@@ -71,7 +71,7 @@ func (r *Run) latents(rd *round, stream string, n int) (z []float32, logw []floa
 			return nil, nil, err
 		}
 	} else {
-		p := &primary{net: rd.g.base()}
+		p := &primary{net: rd.g.base(), given: rd.g.given, conditions: rd.g.conditions}
 		p.sim, err = generator.NewSimulator(r.e, p.net)
 		if err != nil {
 			return nil, nil, err

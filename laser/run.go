@@ -31,6 +31,8 @@ type Run struct {
 	density dataset.Density // nil for a truth file
 	truth   *truth
 	memory  int64 // see MemoryLimit
+	// conditions are columns that the others are given; nil is none.
+	conditions *generator.Conditions
 
 	rounds    []*round
 	reference *mcmc.Reference // see modeReference
@@ -56,7 +58,7 @@ func (r *Run) stages() []rundir.Stage {
 		if !r.cfg.Network() {
 			add("omnifold", r.pullBack)
 		}
-		if rd.number == 1 && r.cfg.Generator.Kind != kindPairs {
+		if rd.number == 1 && r.cfg.Generator.Kind != kindPairs && !r.cfg.Conditional() {
 			if r.cfg.hidden() {
 				add("direct", r.sampleDirect)
 			}
@@ -121,6 +123,7 @@ func Open(dir string, cfg Config, e *cpu.Engine, obs Observer, options ...Option
 	if r.truth, err = loadTruth(cfg, r.density, r.memory); err != nil {
 		return nil, err
 	}
+	r.conditions = r.truth.conditions
 	if err := r.checkNetworks(); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
@@ -184,7 +187,9 @@ func (r *Run) checkNetworks() error {
 			latent += dim
 		}
 	case kindProcess:
-		if g.Process.Dim != dim {
+		if c := r.conditions; c != nil && g.Process.Dim != dim-len(c.Columns) {
+			return fmt.Errorf("generator.process.dim = %d; the truth has %d columns, of which %d are conditions", g.Process.Dim, dim, len(c.Columns))
+		} else if c == nil && g.Process.Dim != dim {
 			return fmt.Errorf("generator.process.dim = %d; the truth has %d columns", g.Process.Dim, dim)
 		}
 		latent, prior = g.Process.Latent, g.Process.Prior

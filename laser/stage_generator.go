@@ -32,16 +32,29 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 		return "", err
 	}
 	r.rounds[0].g = g
+	if path := r.path(conditionFile); r.conditions != nil && !rundir.Exists(path) {
+		if err := rundir.WriteJSON(path, r.conditions); err != nil {
+			return "", err
+		}
+	}
 	return note, r.checkGenerator(g)
 }
 
 // checkGenerator returns an error for a generator that the run cannot refine.
 func (r *Run) checkGenerator(g *primary) error {
+	if c := r.conditions; c != nil && g.dim() != r.truth.dim {
+		return fmt.Errorf("config: the generator makes %s, the truth has %d beside its conditions", plural(g.dim()-len(c.Columns), "feature"), r.truth.dim-len(c.Columns))
+	}
 	if g.dim() != r.truth.dim {
 		return fmt.Errorf("config: the generator makes %d features, the truth has %d", g.dim(), r.truth.dim)
 	}
 	if err := r.cfg.Refiner.check(g.latentDim(), g.prior()); err != nil {
 		return fmt.Errorf("config: refiner.%w", err)
+	}
+	if r.conditions != nil && g.pairs != nil {
+		if err := r.checkPairs(g); err != nil {
+			return err
+		}
 	}
 	if r.cfg.Classifier.Density {
 		if _, err := generator.ExplicitDensity(g.net); err != nil {
@@ -53,12 +66,33 @@ func (r *Run) checkGenerator(g *primary) error {
 
 // loadGenerator returns the primary generator; one that the run trains must be trained.
 func (r *Run) loadGenerator() (*primary, error) {
+	g, err := r.readGenerator()
+	if err == nil {
+		r.giveConditions(g)
+	}
+	return g, err
+}
+
+func (r *Run) readGenerator() (*primary, error) {
 	c := r.cfg.Generator
+	given := 0
+	if r.conditions != nil {
+		given = len(r.conditions.Columns)
+	}
 	switch c.Kind {
 	case kindProcess:
+		c.Process.Latent += given
 		p, err := generator.NewProcess(c.Process)
 		if err != nil {
 			return nil, err
+		}
+		if given > 0 {
+			rows, err := generator.NewConditionalSimulator(p, *r.conditions)
+			if err != nil {
+				p.Close()
+				return nil, err
+			}
+			return newSimulator(rows, 0, 0)
 		}
 		return newSimulator(p, c.Hidden, r.cfg.Seed)
 	case kindPairs:
@@ -69,16 +103,24 @@ func (r *Run) loadGenerator() (*primary, error) {
 		if err != nil {
 			return nil, err
 		}
+		if given > 0 {
+			if p, err = p.WithConditions(*r.conditions); err != nil {
+				return nil, fmt.Errorf("%s: %w", c.Pairs.Sample, err)
+			}
+		}
 		return &primary{pairs: p}, nil
 	}
 	var net generator.Generator
 	var err error
 	if dir := GeneratorDir(r.d.String(), r.cfg); c.imports() && !rundir.Exists(dir) { // a run that begins
-		net, err = c.importONNX()
+		net, err = c.importONNX(given)
 	} else {
 		net, err = generator.Load(dir)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if net, err = r.asRows(net); err != nil {
 		return nil, err
 	}
 	return newNetwork(r.e, net, c.Hidden, r.cfg.Seed)
@@ -95,7 +137,15 @@ func GeneratorDir(dir string, cfg Config) string {
 
 // importGenerator copies the ONNX file that the run refines into its directory.
 func (r *Run) importGenerator(dir string) error {
-	g, err := r.cfg.Generator.importONNX()
+	given := 0
+	if r.conditions != nil {
+		given = len(r.conditions.Columns)
+	}
+	file, err := r.cfg.Generator.importONNX(given)
+	if err != nil {
+		return err
+	}
+	g, err := r.asRows(file)
 	if err != nil {
 		return err
 	}

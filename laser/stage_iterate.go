@@ -9,12 +9,16 @@ import (
 
 // nextGenerator makes the generator of a later round: g∘Φ of the round before, or g'∘Φ,
 // where g' is g trained on with latents that Φ makes.
-func (r *Run) nextGenerator(ctx context.Context, rd *round) (string, error) {
+func (r *Run) nextGenerator(ctx context.Context, rd *round) (note string, err error) {
+	defer func() {
+		if err == nil {
+			r.giveConditions(rd.g)
+		}
+	}()
 	before := r.rounds[rd.number-2]
 	if r.cfg.Iterate.Kind == iterateContinue {
 		return r.continueGenerator(ctx, before, rd)
 	}
-	var err error
 	if before.g.direct() {
 		rd.g, err = newNetwork(r.e, &generator.Composed{G: before.g.net, Phi: before.phi}, 0, 0)
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"etalon/dctr"
 	"etalon/mcmc"
 	"etalon/omnifold"
+	"etalon/preprocess"
 	"etalon/rundir"
 	"etalon/train"
 )
@@ -39,12 +40,16 @@ func (r *Run) pullBack(ctx context.Context, rd *round) (string, error) {
 		names = append(names, name)
 		return r.d.Train(ctx, name, l, c.Training)
 	}
-	if rd.g.pairs == nil {
+	if rd.g.pairs == nil && rd.g.given == nil {
 		cfg.After = func(ctx context.Context, res *omnifold.Result) (*omnifold.Score, error) {
 			return r.scoreIteration(ctx, rd, res)
 		}
 	}
 	cfg.Transform = r.truth.transform
+	if c := r.conditions; c != nil && r.truth.transform != nil {
+		own := make(preprocess.Transform, rd.g.latentDim()-len(c.Columns))
+		cfg.LatentTransform = append(own, r.truth.transform.Pick(c.Columns)...)
+	}
 	sim := omnifold.Simulation{Z: s.z, X: s.x, ZDim: rd.g.latentDim(), XDim: r.truth.dim}
 	nu, res, err := omnifold.PullBack(ctx, r.e, sim, omnifold.Data{X: r.truth.train, W: r.truth.trainW}, cfg)
 	if err != nil {

@@ -70,9 +70,21 @@ func (r *Run) newRefiner(rd *round, z, w []float32) (train.Learner, train.Config
 	case refinerFlowMatching:
 		net := c.FlowMatching.Network
 		net.Refines = rd.g.prior()
+		var shift []float64
+		if c := r.conditions; c != nil {
+			net.Given = len(c.Columns)
+			shift = make([]float64, len(scale))
+			for i, j := range c.Columns {
+				at := len(scale) - net.Given + i
+				shift[at], scale[at] = r.truth.shift[j], r.truth.scale[j]
+			}
+		}
 		phi, err := generator.NewFlowMatching(net, scale, seed)
 		if err != nil {
 			return nil, train.Config{}, err
+		}
+		if phi.Shift = shift; shift != nil {
+			phi.Transform = r.truth.transform.Pick(r.conditions.Columns)
 		}
 		rd.phi = phi
 		l, err := generator.NewFlowMatchingLearner(r.e, phi, z, w, c.FlowMatching.Training, seed)
@@ -180,7 +192,11 @@ func (r *Run) drawRefined(rd *round, c *generator.Composed, n int) (sample, erro
 		return sample{}, err
 	}
 	s := sample{z: make([]float32, n*rd.g.latentDim()), x: make([]float32, n*c.Dim())}
-	if err := gen.Draw(0, nil, s.z, s.x); err != nil || rd.g.direct() {
+	var given []float32
+	if rd.g.given != nil {
+		given = rd.g.conditions(r.seed(rd), "sample", n)
+	}
+	if err := gen.DrawGiven(0, given, nil, s.z, s.x); err != nil || rd.g.direct() {
 		return s, err
 	}
 	if rd.g.pairs != nil {

@@ -28,7 +28,9 @@ type Score struct {
 	S2Noise float64 `json:"s2_hist_noise"`
 	// Columns are scores of single columns, all those of the truth in order.
 	Columns []ColumnScore `json:"columns"`
-	Betti   *[2]int       `json:"betti,omitempty"`
+	// Conditions are scores of each other column at each condition.
+	Conditions []ConditionScore `json:"conditions,omitempty"`
+	Betti      *[2]int          `json:"betti,omitempty"`
 	// Modes says how the sample fills the modes of a truth density that has them. Its
 	// points are taken as independent: of Markov chains the p-value is too small.
 	Modes *metric.Modes `json:"modes,omitempty"`
@@ -183,6 +185,7 @@ func (r *Run) score(context.Context) (string, error) {
 		m.Polish = &polishSummary{c.Accept.Efficiency, c.Accept.Overweight}
 	}
 	m.warn()
+	r.warnConditions(m)
 	if err := r.setReferences(m); err != nil {
 		return "", err
 	}
@@ -359,6 +362,9 @@ func (r *Run) compareAll(truth *hist.H2, list []candidate, m *metrics) error {
 		}
 	}
 	if err := r.scoreColumns(list, m.Scores); err != nil {
+		return err
+	}
+	if err := r.scoreConditions(list, m.Scores); err != nil {
 		return err
 	}
 	var mu sync.Mutex

@@ -22,6 +22,10 @@ func ReadConfigAs(path, preset string) (Config, error) {
 		Preset  string `toml:"preset"`
 		Density string `toml:"density"`
 
+		Condition []any `toml:"condition"`
+		HMC       struct {
+			Samples *int `toml:"samples"`
+		} `toml:"hmc"`
 		Generator struct {
 			Kind   string `toml:"kind"`
 			Hidden int    `toml:"hidden"`
@@ -47,6 +51,9 @@ func ReadConfigAs(path, preset string) (Config, error) {
 		return Config{}, err
 	}
 	c.Preset = base.Preset
+	if len(base.Condition) > 0 && base.HMC.Samples == nil {
+		c.HMC.Samples = 0 // a preset has it for latents without conditions
+	}
 	if c.Generator.Kind == kindPairs && c.Classifier.Folds == 0 {
 		c.Classifier.Folds = 2
 	}

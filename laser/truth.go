@@ -6,6 +6,7 @@ import (
 
 	"etalon/dataset"
 	"etalon/dctr"
+	"etalon/generator"
 	"etalon/preprocess"
 	"etalon/rng"
 )
@@ -23,7 +24,9 @@ type truth struct {
 	scale          []float64 // standard deviation of each feature of train
 	// transform is what is done to the features first; shift and scale are of the result.
 	transform preprocess.Transform
-	rng       [4]float64
+	// conditions are columns that the others are given; nil is none.
+	conditions *generator.Conditions
+	rng        [4]float64
 	// independent returns at most n more points: the truth against which the truth
 	// itself is scored. Samples number 0, 1, … are independent of each other; a truth
 	// file has number 0 only, and gives none for others.
@@ -91,6 +94,9 @@ func loadTruth(cfg Config, d dataset.Density, memory int64) (*truth, error) {
 		}
 		train, score := part(0, min(half, cfg.Data.Points)), part(half, half+min(quarter, cfg.Score.Points))
 		t.train, t.trainW, t.score, t.scoreW = train.X, train.W, score.X, score.W
+		if err := t.setConditions(cfg, table.Names); err != nil {
+			return nil, fmt.Errorf("%s: %w", cfg.Truth, err)
+		}
 		t.spare = table.Rows - half - quarter
 		t.independent = func(n, number int) dctr.Sample {
 			if number > 0 {

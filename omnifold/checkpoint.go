@@ -64,7 +64,7 @@ func (u *unfolding) restore(n int) error {
 	if err != nil {
 		return err
 	}
-	particle, err := u.classifier(nil, u.cfg.Particle, nil, u.shiftZ, u.scaleZ, 0, particleName)
+	particle, err := u.classifier(nil, u.cfg.Particle, u.cfg.LatentTransform, u.shiftZ, u.scaleZ, 0, particleName)
 	if err != nil {
 		return err
 	}
@@ -113,6 +113,9 @@ func fingerprint(sim Simulation, data Data, cfg Config) string {
 	fmt.Fprintf(h, "%#v", []any{cfg.Detector, cfg.Particle, cfg.Training, cfg.Loss, cfg.WarmStart, cfg.Seed, sim.ZDim, sim.XDim})
 	if cfg.Transform != nil {
 		fmt.Fprintf(h, "%#v", cfg.Transform)
+	}
+	if cfg.LatentTransform != nil {
+		fmt.Fprintf(h, "latents %#v", cfg.LatentTransform)
 	}
 	hashValues(h, sim.Z)
 	hashValues(h, sim.X)

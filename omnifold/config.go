@@ -20,6 +20,8 @@ type Config struct {
 	// Transform is what is done to the columns of x before the detector's network; nil is
 	// nothing. Rows beyond its bounds are refused.
 	Transform preprocess.Transform
+	// LatentTransform is the same for the columns of z and the particle's network.
+	LatentTransform preprocess.Transform
 	// Iterations; 0 means 5. More follow the data more closely and its noise too.
 	Iterations int
 	// WarmStart lets each training begin with the networks of the iteration before; it

@@ -132,6 +132,12 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 	if err := cfg.Transform.CheckRows(data.X, nil, 0); err != nil {
 		return nil, fmt.Errorf("omnifold: data: %w", err)
 	}
+	if err := cfg.LatentTransform.Check(sim.ZDim); err != nil {
+		return nil, fmt.Errorf("omnifold: z: %w", err)
+	}
+	if err := cfg.LatentTransform.CheckRows(sim.Z, nil, 0); err != nil {
+		return nil, fmt.Errorf("omnifold: simulation, z: %w", err)
+	}
 	for name, v := range map[string][]float32{"simulation, z": sim.Z, "simulation, x": sim.X, "data": data.X} {
 		for i, x := range v {
 			if x-x != 0 {
@@ -170,7 +176,13 @@ func newUnfolding(e *cpu.Engine, sim Simulation, data Data, cfg Config) (*unfold
 	}
 	u.shiftX, u.scaleX = standardise(x, sim.XDim)
 	cfg.Transform.Unscaled(u.shiftX, u.scaleX)
-	u.shiftZ, u.scaleZ = standardise(sim.Z, sim.ZDim)
+	z := sim.Z
+	if cfg.LatentTransform.Maps() {
+		z = make([]float32, len(sim.Z))
+		cfg.LatentTransform.Forward(z, sim.Z)
+	}
+	u.shiftZ, u.scaleZ = standardise(z, sim.ZDim)
+	cfg.LatentTransform.Unscaled(u.shiftZ, u.scaleZ)
 	if cfg.Checkpoint != "" {
 		u.key = fingerprint(sim, data, cfg)
 	}
@@ -205,7 +217,7 @@ func (u *unfolding) iterate(ctx context.Context, i int) error {
 		pull[k] = u.logNu[k] + l
 	}
 
-	f, err = u.classifier(u.nu, u.cfg.Particle, nil, u.shiftZ, u.scaleZ, i, "particle")
+	f, err = u.classifier(u.nu, u.cfg.Particle, u.cfg.LatentTransform, u.shiftZ, u.scaleZ, i, "particle")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"etalon/engine/cpu"
 	"etalon/omnifold"
 	"etalon/optim"
+	"etalon/preprocess"
 	"etalon/rng"
 	"etalon/train"
 )
@@ -243,7 +244,10 @@ func TestErrors(t *testing.T) {
 		"weights":    {omnifold.Simulation{Z: v(10), X: v(20), ZDim: 1, XDim: 2, W: make([]float64, 10)}, omnifold.Data{X: v(20)}, nil, "add up to 0"},
 		"iterations": {good, omnifold.Data{X: v(20)}, func(c *omnifold.Config) { c.Iterations = -1 }, "iterations = -1"},
 		"network":    {good, omnifold.Data{X: v(20)}, func(c *omnifold.Config) { c.Particle.Units = 0 }, "units = 0"},
-		"loss":       {good, omnifold.Data{X: v(20)}, func(c *omnifold.Config) { c.Loss = "x" }, `loss = "x"`},
+		"latents":    {good, omnifold.Data{X: v(20)}, func(c *omnifold.Config) { c.LatentTransform = make(preprocess.Transform, 2) }, "omnifold: z: "},
+		"bounds": {omnifold.Simulation{Z: []float32{1, 2, 3, -4, 5, 6, 7, 8, 9, 10}, X: v(20), ZDim: 1, XDim: 2}, omnifold.Data{X: v(20)},
+			func(c *omnifold.Config) { c.LatentTransform = preprocess.Transform{{Kind: preprocess.Log}} }, "z: row 3, column 0: -4"},
+		"loss": {good, omnifold.Data{X: v(20)}, func(c *omnifold.Config) { c.Loss = "x" }, `loss = "x"`},
 	} {
 		cfg := settings(1)
 		if c.cfg != nil {

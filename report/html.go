@@ -32,6 +32,7 @@ type page struct {
 	ModesNote             string
 	BettiFigure           string // title of the figure that shows them
 	Separations           []separationRow
+	Conditions            []conditionRow
 	Figures               []htmlFigure
 	Sampler, Weights      []fact
 	Dimensions            []dimensionRow
@@ -103,6 +104,7 @@ func (r *run) html(figures []*rendered) ([]byte, error) {
 	p.Warnings = m.Warnings
 	m.modesRows(&p)
 	m.separationRows(&p)
+	m.conditionRows(&p)
 	r.samplerRows(&p)
 	r.samplerFacts(&p)
 	r.weightFacts(&p)

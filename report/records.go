@@ -24,10 +24,12 @@ type score struct {
 	S2Density float64       `json:"s2_hist_density"`
 	S2Noise   *float64      `json:"s2_hist_noise"`
 	Columns   []columnScore `json:"columns"`
-	Betti     []int         `json:"betti"`
-	Modes     *modes        `json:"modes"`
-	Floor     *floor        `json:"floor"`
-	Spread    *floor        `json:"floor_spread"` // of the score of one truth sample
+	// Conditions are of generators that are given some of the columns.
+	Conditions []conditionScore `json:"conditions"`
+	Betti      []int            `json:"betti"`
+	Modes      *modes           `json:"modes"`
+	Floor      *floor           `json:"floor"`
+	Spread     *floor           `json:"floor_spread"` // of the score of one truth sample
 }
 
 // columnScore is the separation power of one column, and the dilution by the weights.

@@ -16,9 +16,9 @@ const sampleStream = "sample"
 // primary generator, where the model is refined.
 type drawer struct {
 	latentDim int
-	// draw fills x with the points from row0 on, and z with their latents unless it
-	// is nil.
-	draw func(row0 uint64, z, x []float32) error
+	// draw fills x with the points from row0 on, at given conditions if the model takes
+	// any, and z with their latents unless it is nil.
+	draw func(row0 uint64, given, z, x []float32) error
 }
 
 func newDrawer(e *cpu.Engine, gen generator.Generator, seed uint64) (*drawer, error) {
@@ -27,13 +27,13 @@ func newDrawer(e *cpu.Engine, gen generator.Generator, seed uint64) (*drawer, er
 		if err != nil {
 			return nil, err
 		}
-		return &drawer{c.G.LatentDim(), func(row0 uint64, z, x []float32) error { return s.Draw(row0, nil, z, x) }}, nil
+		return &drawer{c.G.LatentDim(), func(row0 uint64, given, z, x []float32) error { return s.DrawGiven(row0, given, nil, z, x) }}, nil
 	}
 	s, err := generator.NewSampler(e, gen, seed, sampleStream)
 	if err != nil {
 		return nil, err
 	}
-	return &drawer{gen.LatentDim(), s.Draw}, nil
+	return &drawer{gen.LatentDim(), s.DrawGiven}, nil
 }
 
 func exists(parts ...string) bool {

@@ -15,11 +15,14 @@ import (
 	"etalon/generator"
 	"etalon/internal/atomicfile"
 	"etalon/laser"
+	"etalon/preprocess"
 )
 
 type refineOptions struct {
 	truth                     string
-	columns                   columnList
+	columns, condition        columnList
+	conditionInput            string
+	preprocess                string
 	weightColumn              string
 	generator, program        string
 	latents, sample           string
@@ -51,6 +54,13 @@ The generator is one of
                                         started without a shell: take only what you trust
   --latents Z.npy --sample X.npy        what a generator made, row by row
 
+With --condition COLUMNS the generator makes x given c, the named columns of the truth:
+an ONNX file with c as a second input (or, with --condition-input first or last, as those
+columns of its only one), a program that takes c behind the latents, or a sample whose
+file has c in the columns of the truth, at conditions that are distributed like the
+truth's. Refined is the density of the other columns given c; what c there are stays as it
+is. etalon sample DIR --condition VALUES, or --condition-file FILE, draws at any c.
+
 The numbers of latents and features of an ONNX file are its own, its first axis is the
 batch. Its latents are taken for normal, N(0, 1), unless --prior uniform says U(-1, 1). With --hidden K the last K
 latents are drawn anew for every point and not refined; --hidden-noise says that
@@ -69,6 +79,7 @@ the first that is accepted.
 
 The first Ctrl-C saves a checkpoint; the same command continues.`,
 		Example: `  etalon refine --truth truth.npy --generator g.onnx --out refined
+  etalon refine --truth showers.csv --condition energy --generator g.onnx --out refined
   etalon refine --truth truth.csv --columns x,y --generator gan.onnx --prior uniform --out refined
   etalon refine --truth simulation.csv --weight-column w --generator gan.onnx --out refined
   etalon refine --truth truth.npy --program "python3 gen.py" --latent 3 --hidden-noise --out refined
@@ -86,6 +97,9 @@ The first Ctrl-C saves a checkpoint; the same command continues.`,
 	f.StringVar(&o.truth, "truth", "", "`FILE` of truth points: .npy, .npz[:key], .h5[:/path], .csv or .csv.gz")
 	f.Var(&o.columns, "columns", "columns of the truth that are the features, by name or number from 0 (default all)")
 	f.StringVar(&o.weightColumn, "weight-column", "", "`NAME` or number of the column of the truth that holds the weights of its points, from 0 on (default: all count the same)")
+	f.Var(&o.condition, "condition", "columns of the truth that are conditions of the generator, by name or number")
+	f.StringVar(&o.conditionInput, "condition-input", "", "`INPUT` of the ONNX file for the conditions: its name, or first or last of the only one")
+	f.StringVar(&o.preprocess, "preprocess", "", "what is done to columns first, a `LIST` of COLUMN:KIND: log, log(OFFSET), logit(LO,HI), none or standardise, the default")
 	f.StringVar(&o.generator, "generator", "", "`MODEL` to refine: an ONNX file or a model directory")
 	f.StringVar(&o.program, "program", "", "`COMMAND` that generates, its arguments separated by spaces")
 	f.IntVar(&o.latent, "latent", 0, "number of latents of the program")
@@ -131,6 +145,12 @@ func (o *refineOptions) source() (g laser.GeneratorConfig, err error) {
 		return g, usage("--latent is for a --program; what is in a file tells its latents itself")
 	case o.generator != "" && o.hiddenNoise:
 		return g, usage("--hidden-noise is for a program or a sample: a network is a function of its latents")
+	case o.conditionInput != "" && len(o.condition) == 0:
+		return g, usage("--condition-input is for --condition, the columns of the truth that it takes")
+	case o.conditionInput != "" && !generator.IsONNX(o.generator):
+		return g, usage("--condition-input is for a --generator that is an ONNX file; programs take conditions behind the latents")
+	case o.hidden > 0 && len(o.condition) > 0:
+		return g, usage("--hidden and --condition do not go together: the last latents are the conditions")
 	case o.hidden < 0:
 		return g, usage("--hidden %d; 0 and more is accepted", o.hidden)
 	case o.classifier != "" && (o.generator == "" || o.hidden > 0):
@@ -147,7 +167,7 @@ func (o *refineOptions) source() (g laser.GeneratorConfig, err error) {
 		}
 		g = laser.NewModelGenerator(o.generator, prior)
 	}
-	g.Hidden = o.hidden
+	g.Hidden, g.ConditionInput = o.hidden, o.conditionInput
 	return g, nil
 }
 
@@ -174,11 +194,17 @@ func (a *app) refine(o refineOptions) error {
 	if err != nil {
 		return err
 	}
+	var columns preprocess.Columns
+	if o.preprocess != "" {
+		if columns, err = preprocess.Parse(o.preprocess); err != nil {
+			return usage("--preprocess: %v", err)
+		}
+	}
 	if info, err := os.Stat(o.out); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s: it is a file; a new directory or that of an earlier run is accepted", o.out)
 	}
 	name := strings.TrimSuffix(filepath.Base(dataset.File(o.truth)), filepath.Ext(dataset.File(o.truth)))
-	cfg, err := laser.Refinement{Name: name, Truth: o.truth, Columns: o.columns.settings(), WeightColumn: o.weightColumn, Generator: g, Classifier: o.classifier,
+	cfg, err := laser.Refinement{Name: name, Truth: o.truth, Columns: o.columns.settings(), WeightColumn: o.weightColumn, Condition: o.condition.settings(), Preprocess: columns, Generator: g, Classifier: o.classifier,
 		Points: int(o.points), Seed: o.seed, Preset: o.preset}.Config(int64(o.memory))
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type refinement struct {
 	ONNX     string   `json:"onnx"`
 	Report   string   `json:"report"`
 	Warnings []string `json:"warnings,omitempty"`
+	// Conditions are slices of the conditions, of a generator that takes any.
+	Conditions []conditionRow `json:"conditions,omitempty"`
 }
 
 // refinedRows are the rows of the table: methods of a run, for people.
@@ -65,6 +67,9 @@ func (a *app) printRefinement(o refineOptions, cfg laser.Config, file string) er
 			j.Floor = refined.Floor.JSD
 		}
 	}
+	if j.Conditions, err = conditionRows(o.out, scores); err != nil {
+		return err
+	}
 	if o.json {
 		return a.printJSON(j)
 	}
@@ -87,6 +92,7 @@ func (a *app) printRefinement(o refineOptions, cfg laser.Config, file string) er
 		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.3g\t%.2g\t%.3g\t%.2g\t%s\t\n", row.name, s.N, s.NEff, s.JSD, floor.JSD, s.EMD, floor.EMD, left)
 	}
 	w.Flush()
+	printConditions(&b, j.Conditions)
 	for _, text := range m.Warnings {
 		fmt.Fprintf(&b, "\nwarning: %s\n", text)
 	}
@@ -97,15 +103,18 @@ func (a *app) printRefinement(o refineOptions, cfg laser.Config, file string) er
 	if drawn {
 		fmt.Fprintf(&b, "refined points  %s\n", points)
 	}
-	what := "features"
+	what, with, number := "features", "", "-n 1e6"
+	if cfg.Conditional() {
+		with, number = " and conditions", "--condition-file FILE"
+	}
 	if !cfg.Network() {
 		what = "refined latents for the generator"
 	}
-	fmt.Fprintf(&b, "refined model   %s, as ONNX %s (latents to %s)\nreport          %s\n", j.Model, file, what, j.Report)
+	fmt.Fprintf(&b, "refined model   %s, as ONNX %s (latents%s to %s)\nreport          %s\n", j.Model, file, with, what, j.Report)
 	if cfg.Generator.Pairs.Latents == "" {
-		fmt.Fprintf(&b, "more points     etalon sample %s -n 1e6 --seed 2 --out more.npy\n", quoted([]string{o.out}))
+		fmt.Fprintf(&b, "more points     etalon sample %s %s --seed 2 --out more.npy\n", quoted([]string{o.out}), number)
 	} else {
-		fmt.Fprintf(&b, "more latents    etalon sample %s -n 1e6 --seed 2 --out more.npy\n", quoted([]string{j.Model}))
+		fmt.Fprintf(&b, "more latents    etalon sample %s %s --seed 2 --out more.npy\n", quoted([]string{j.Model}), number)
 	}
 	_, err = a.out.Write([]byte(b.String()))
 	return err

@@ -18,6 +18,8 @@ import (
 
 type sampleOptions struct {
 	model, out, latents, method string
+	conditionFile               string
+	condition                   valueList
 	n                           count
 	seed                        uint64
 	shard                       shard
@@ -49,6 +51,11 @@ Points of the weighted latent space are all kept in memory; what makes them susp
 such as chains that disagree or modes with a wrong share, is said. Where the
 generator is a program, it is started.
 
+A model that takes conditions makes points at those of --condition VALUES, one for each
+condition, or of the rows of --condition-file; point i has row i, and with -n N beyond the
+rows of the file they are taken again from the first. The points have the columns of the
+truth, conditions among them. Conditions beyond those of the training are warned of.
+
 Point i depends on the model, the seed and on i alone, so that a sample can be
 drawn in shards on several machines: shard i of n has the rows from N*i/n up to
 N*(i+1)/n, and all shards in order make the whole. The run itself drew its sample
@@ -59,11 +66,17 @@ of getting_high; --method refiner (refined latents), rejection and baseline are
 accepted.`,
 		Example: `  etalon sample runs/gaussians-quick -n 1e6 --out refined.npy --seed 2
   etalon sample runs/gaussians-quick -n 1e6 --out flow.npy --method baseline
+  etalon sample refined -n 1e5 --condition 50 --out at50.npy
+  etalon sample refined --condition-file energies.npy --out refined.npy
   etalon sample mymodel -n 1e9 --shard 3/16 --out part3.npy`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.model = args[0]
-			if err := need(cmd, "n", "out"); err != nil {
+			needed := []string{"n", "out"}
+			if o.conditionFile != "" {
+				needed = needed[1:]
+			}
+			if err := need(cmd, needed...); err != nil {
 				return err
 			}
 			return a.sample(o)
@@ -73,6 +86,8 @@ accepted.`,
 	f.VarP(&o.n, "n", "n", "number of points, of all shards together")
 	outFlag(cmd, &o.out)
 	f.StringVar(&o.latents, "latents", "", "`FILE` for the latents of the points (of a refined model: those of its generator)")
+	f.Var(&o.condition, "condition", "`VALUES` of the conditions, one each, of all points")
+	f.StringVar(&o.conditionFile, "condition-file", "", "`FILE` of conditions, a row for each point")
 	f.Var(&o.shard, "shard", "draw only this part of the points, from 0/n to (n-1)/n")
 	f.StringVar(&o.method, "method", "", "of a run: "+strings.Join(sampleMethods, ", "))
 	seedFlag(cmd, &o.seed)
@@ -105,6 +120,9 @@ func (o *sampleOptions) check() error {
 	if err := checkThreads(o.threads); err != nil {
 		return err
 	}
+	if o.conditionFile != "" && o.condition != nil {
+		return usage("--condition and --condition-file do not go together: all points have the same conditions, or each its own")
+	}
 	if lo, hi := o.shard.rows(int(o.n)); lo == hi {
 		return usage("shard %s of %d points holds none", o.shard.String(), int(o.n))
 	}
@@ -124,6 +142,10 @@ func (o *sampleOptions) check() error {
 }
 
 func (a *app) sample(o sampleOptions) error {
+	given, err := o.conditions()
+	if err != nil {
+		return err
+	}
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -138,22 +160,26 @@ func (a *app) sample(o sampleOptions) error {
 	defer e.Close()
 	lo, hi := o.shard.rows(int(o.n))
 	var cols int
-	var err error
 	from := o.model
 	if isRun && !isModel {
 		if shower, err := isShowers(filepath.Join(o.model, "run.toml")); err != nil {
 			return err
+		} else if shower && given.set() {
+			return usage("--condition and --condition-file are for models that take conditions; a study of showers has none")
 		} else if shower {
 			return a.sampleShowers(e, o)
 		}
 	}
 	switch {
 	case isModel:
-		cols, err = a.sampleModel(e, o.model, o, lo, hi)
+		cols, err = a.sampleModel(e, o.model, o, given, lo, hi)
 	case latentDraws(o.method):
+		if given.set() {
+			return usage("--method %s knows of no conditions; refiner and baseline do", o.method)
+		}
 		cols, err = a.sampleLatent(e, o)
 	default:
-		cols, from, err = a.sampleRun(e, o, lo, hi)
+		cols, from, err = a.sampleRun(e, o, given, lo, hi)
 	}
 	if err != nil {
 		return err
@@ -187,7 +213,7 @@ func (a *app) sampleShowers(e *cpu.Engine, o sampleOptions) error {
 }
 
 // sampleRun streams the refined or the primary model of a run, and returns where it is.
-func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, from string, err error) {
+func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, given *givenConditions, lo, hi int) (cols int, from string, err error) {
 	cfg, err := laser.ReadConfig(filepath.Join(o.model, "run.toml"))
 	if err != nil {
 		return 0, "", err
@@ -203,7 +229,7 @@ func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, f
 		return 0, "", fmt.Errorf("%s: the run has no %s yet; etalon run continues it", o.model, strings.TrimPrefix(from, o.model+string(filepath.Separator)))
 	}
 	if cfg.Network() {
-		cols, err = a.sampleModel(e, from, o, lo, hi)
+		cols, err = a.sampleModel(e, from, o, given, lo, hi)
 		return cols, from, err
 	}
 	d, err := laser.OpenDraws(e, o.model, o.seed)
@@ -211,7 +237,13 @@ func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, f
 		return 0, "", err
 	}
 	defer d.Close()
-	draw := d.Baseline
+	conditions := d.Conditions()
+	if err := a.fit(given, conditions, countOf(conditions)); err != nil {
+		return 0, "", fmt.Errorf("%s: %w", o.model, err)
+	}
+	draw := func(row0 uint64, z, x []float32) error {
+		return d.Baseline(row0, given.rows(row0, len(x)/d.Dim()), z, x)
+	}
 	if o.method != "baseline" {
 		gen, err := generator.Load(from)
 		if err != nil {
@@ -225,7 +257,7 @@ func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, f
 			if z == nil {
 				z = make([]float32, len(x)/d.Dim()*d.LatentDim())
 			}
-			if err := latents.draw(row0, nil, z); err != nil {
+			if err := latents.draw(row0, given.rows(row0, len(x)/d.Dim()), nil, z); err != nil {
 				return err
 			}
 			return d.Generate(row0, z, x)
@@ -235,7 +267,7 @@ func (a *app) sampleRun(e *cpu.Engine, o sampleOptions, lo, hi int) (cols int, f
 }
 
 // sampleModel streams the rows lo … hi-1 and returns the number of columns.
-func (a *app) sampleModel(e *cpu.Engine, dir string, o sampleOptions, lo, hi int) (cols int, err error) {
+func (a *app) sampleModel(e *cpu.Engine, dir string, o sampleOptions, given *givenConditions, lo, hi int) (cols int, err error) {
 	gen, err := generator.Load(dir)
 	if err != nil {
 		return 0, err
@@ -244,7 +276,16 @@ func (a *app) sampleModel(e *cpu.Engine, dir string, o sampleOptions, lo, hi int
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", dir, err)
 	}
-	return gen.Dim(), a.streamPoints(o, lo, hi, gen.Dim(), d.latentDim, d.draw)
+	conditions := generator.ConditionsOf(gen)
+	if file, ok := gen.(*generator.ONNX); ok {
+		conditions = file.Described()
+	}
+	if err := a.fit(given, conditions, generator.GivenOf(gen)); err != nil {
+		return 0, fmt.Errorf("%s: %w", dir, err)
+	}
+	return gen.Dim(), a.streamPoints(o, lo, hi, gen.Dim(), d.latentDim, func(row0 uint64, z, x []float32) error {
+		return d.draw(row0, given.rows(row0, len(x)/gen.Dim()), z, x)
+	})
 }
 
 // streamPoints writes the rows lo … hi-1 that draw makes, with their latents on request.

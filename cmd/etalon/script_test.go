@@ -19,6 +19,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"etalon/dataset"
+	"etalon/graph"
+	"etalon/onnx"
 	"etalon/rng"
 )
 
@@ -86,7 +88,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals, "lognormal": lognormal,
+			"fails": fails, "npy": npy, "column": columnFile, "cpdir": cpdir, "cut": cutFile, "absent": absent, "same": same, "joined": joined, "normals": normals, "lognormal": lognormal, "conditional": conditional, "picks": picks,
 			"tilted": tilted, "mean": mean, "times": times, "rows": someRows,
 		},
 	})
@@ -198,6 +200,62 @@ func lognormal(ts *testscript.TestScript, _ bool, args []string) {
 		data[3*i+1] = float32(3.15 / (1 + math.Exp(-float64(data[3*i+1]))))
 	}
 	ts.Check(dataset.Write(ts.MkAbs(args[0]), rows, 3, data, dataset.WriteOptions{Names: []string{"E", "theta", "n"}}))
+}
+
+// conditional TRUTH NET FLAT writes truth with the columns x, y and energy, 8000 rows of
+// energies from 0 to 2, and generators of x and y given the energy: NET of the inputs z and
+// c, and FLAT of one, with c as its first column. constant.csv has one energy only.
+func conditional(ts *testscript.TestScript, _ bool, args []string) {
+	const rows = 8000
+	x, same := make([]float32, 3*rows), make([]float32, 3*rows)
+	s := rng.New(1, "conditional")
+	for i := range rows {
+		e := 2 * s.Uniform(0, uint64(i), 2)
+		a, b := s.Normal(0, uint64(i), 0), s.Normal(0, uint64(i), 1)
+		copy(x[3*i:], []float32{float32(e + (0.5+e)*a), float32(b), float32(e)})
+		copy(same[3*i:], []float32{float32(a), float32(b), 2})
+	}
+	names := dataset.WriteOptions{Names: []string{"x", "y", "energy"}}
+	ts.Check(dataset.Write(ts.MkAbs(args[0]), rows, 3, x, names))
+	ts.Check(dataset.Write(ts.MkAbs("constant.csv"), rows, 3, same, names))
+	for k, name := range args[1:] {
+		g := graph.New()
+		var z, c *graph.Node
+		if k == 0 {
+			z, c = g.Input("z", 2), g.Input("c", 1)
+		} else {
+			all := g.Input("in", 3)
+			c, z = graph.Slice(all, 0, 1), graph.Slice(all, 1, 3)
+		}
+		x := graph.Concat(graph.Mul(graph.AddScalar(c, 1), graph.Slice(z, 0, 1)), graph.Add(graph.Slice(z, 1, 2), graph.MulScalar(c, 0.2)))
+		file, err := onnx.Export{Name: "g", Outputs: []onnx.Output{{Name: "x", Node: x}}}.Encode()
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), file, 0o644))
+	}
+	// The conditions of a file without names.
+	ts.Check(dataset.WriteNPY(ts.MkAbs("c.npy"), 4, 1, []float32{0, 0.59, 1.73, 0.14}))
+}
+
+// picks FILE COLUMN VALUE… demands the values in the first rows of a column of a table, or
+// a single one in all rows.
+func picks(ts *testscript.TestScript, _ bool, args []string) {
+	t := table(ts, args[0])
+	j, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	want := args[2:]
+	if len(want) == 1 {
+		want = slices.Repeat(want, t.Rows)
+	}
+	if len(want) > t.Rows {
+		ts.Fatalf("%s has %d rows", args[0], t.Rows)
+	}
+	for i, text := range want {
+		v, err := strconv.ParseFloat(text, 32)
+		ts.Check(err)
+		if got := t.Data[i*t.Cols+j]; got != float32(v) {
+			ts.Fatalf("%s: row %d has %v in column %d, not %s", args[0], i, got, j, text)
+		}
+	}
 }
 
 // cpdir FROM TO copies a directory.
