@@ -369,6 +369,7 @@ func TestConditionRefuses(t *testing.T) {
 		"other features": {func(c *Config) { c.Truth, c.Condition = table(func([]float32) {}), []any{int64(1)} }, "makes 1 feature, the truth has 2 beside its conditions"},
 		"density":        {func(c *Config) { c.Truth, c.Density = "", "rings" }, "columns of a truth file"},
 		"a flow":         {func(c *Config) { c.Generator.Kind = kindFlow }, "takes no conditions"},
+		"weights":        {func(c *Config) { c.WeightColumn = "w" }, "weight_column"},
 		"hidden":         {func(c *Config) { c.Generator.Hidden = 1 }, "generator.hidden = 1"},
 		"table":          {func(c *Config) { c.Refiner.Kind = refinerRosenblatt }, "knows of no conditions"},
 		"hmc":            {func(c *Config) { c.HMC.Samples = 1000 }, "hmc.samples = 0"},
