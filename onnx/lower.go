@@ -37,9 +37,9 @@ type operator struct {
 
 // apply lowers the node n with the operands in, nil for those left out.
 func (l *lowering) apply(n *nodeProto, in []*value) ([]*value, error) {
-	op, ok := operators[n.op]
-	if !ok || n.domain != "" && n.domain != "ai.onnx" {
-		return nil, fmt.Errorf("the operator is not supported")
+	op, ok := lookup(n)
+	if !ok {
+		return nil, unsupported(n)
 	}
 	for _, a := range n.attrs {
 		if a.ref != "" {

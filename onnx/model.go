@@ -148,9 +148,7 @@ func (m *Model) ports(g *graphProto, opt Options) error {
 		initial[t.name] = true
 	}
 	if opt.Outputs == nil {
-		for _, o := range g.outputs {
-			m.outs = append(m.outs, o.name)
-		}
+		m.outs = wanted(g.outputs)
 	} else {
 		for _, name := range opt.Outputs {
 			if !slices.ContainsFunc(g.outputs, func(o *valueInfo) bool { return o.name == name }) {
@@ -217,40 +215,6 @@ func names(list []*valueInfo) string {
 		s += fmt.Sprintf("%.80q", v.name)
 	}
 	return s
-}
-
-// finals finds the last operation of each output.
-func (m *Model) finals(g *graphProto, cut bool) {
-	from := map[string]*nodeProto{}
-	for _, n := range g.nodes {
-		for _, o := range n.out {
-			from[o] = n
-		}
-	}
-	for i, name := range m.outs {
-		n := from[name]
-		for range len(g.nodes) { // casts and reshapes behind it do not matter
-			if n == nil || !passes(n) {
-				break
-			}
-			n = from[n.in[0]]
-		}
-		final := ""
-		if n != nil && len(n.in) == 1 && (n.op == FinalSigmoid || n.op == FinalSoftmax) {
-			final = n.op
-			if cut && final == FinalSigmoid {
-				m.outs[i] = n.in[0]
-			} else if cut {
-				// Beside it, for others that need the Softmax itself.
-				at := slices.Index(g.nodes, n)
-				log := *n
-				log.op, log.out = "LogSoftmax", []string{n.out[0] + ":log"}
-				g.nodes = slices.Insert(g.nodes, at, &log)
-				m.outs[i] = log.out[0]
-			}
-		}
-		m.Final = append(m.Final, final)
-	}
 }
 
 // input checks a declared input. Its first axis is the batch, whatever length the file

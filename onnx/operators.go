@@ -169,5 +169,8 @@ func Operators() []Operator {
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
 		list = append(list, Operator{name, operators[name].note})
 	}
+	for _, name := range slices.Sorted(maps.Keys(mlOperators)) {
+		list = append(list, Operator{mlDomain + "." + name, mlOperators[name].note})
+	}
 	return list
 }

@@ -42,7 +42,11 @@ func TestOperatorsCovered(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, n := range p.graph.nodes {
-			seen[n.op] = true
+			name := n.op
+			if n.domain != "" && n.domain != "ai.onnx" {
+				name = n.domain + "." + name
+			}
+			seen[name] = true
 		}
 	}
 	var missing []string

@@ -40,6 +40,8 @@ type nodeProto struct {
 	op      string                // 4
 	attrs   map[string]*attribute // 5
 	domain  string                // 7
+
+	logarithm bool // of what stands last is wanted, not the result itself
 }
 
 // String names the node in errors.

@@ -159,21 +159,26 @@ func softmax(logarithm bool) operator {
 		if l.opset < 13 {
 			axes = span(a, len(v.dims)-a, 1)
 		}
-		r, err := l.leading(v, axes)
-		if err != nil {
-			return nil, err
-		}
-		shifted := graph.Sub(r.x, r.spread(graph.Stop(tree(r.x, r.k, r.m, graph.Max))))
-		e := graph.Exp(shifted)
-		s := r.sum(e)
-		var y *graph.Node
-		if logarithm {
-			y = graph.Sub(shifted, r.spread(graph.Log(s)))
-		} else {
-			y = graph.Mul(e, r.spread(graph.Div(s.Graph.Scalar(1), s)))
-		}
-		return []*value{l.lyingResult(y, v.dims, v.elem, r.order)}, nil
+		return one(l.softmax(v, axes, logarithm))
 	}}
+}
+
+// softmax is e^x over its sum along axes, or the logarithm of that.
+func (l *lowering) softmax(v *value, axes []int, logarithm bool) (*value, error) {
+	r, err := l.leading(v, axes)
+	if err != nil {
+		return nil, err
+	}
+	shifted := graph.Sub(r.x, r.spread(graph.Stop(tree(r.x, r.k, r.m, graph.Max))))
+	e := graph.Exp(shifted)
+	s := r.sum(e)
+	var y *graph.Node
+	if logarithm {
+		y = graph.Sub(shifted, r.spread(graph.Log(s)))
+	} else {
+		y = graph.Mul(e, r.spread(graph.Div(s.Graph.Scalar(1), s)))
+	}
+	return l.lyingResult(y, v.dims, v.elem, r.order), nil
 }
 
 // cumulative is CumSum: the sum of all entries up to each, along an axis.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -74,11 +75,15 @@ type zooModel struct {
 	refused string
 }
 
-// zoo reads testdata/zoo.npz, which testdata/zoo.py wrote.
+// zoo reads the archives of testdata, which the scripts beside them wrote.
 func zoo(t testing.TB) []*zooModel {
 	byName := map[string]*zooModel{}
 	var list []*zooModel
-	for key, a := range readNPZ(t, "testdata/zoo.npz") {
+	arrays := map[string]array{}
+	for _, archive := range []string{"zoo", "converters"} {
+		maps.Copy(arrays, readNPZ(t, "testdata/"+archive+".npz"))
+	}
+	for key, a := range arrays {
 		p := strings.SplitN(key, "/", 3)
 		m := byName[p[0]]
 		if m == nil {
