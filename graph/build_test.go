@@ -99,7 +99,7 @@ func TestShapeErrors(t *testing.T) {
 
 	// Operations of one operand of any shape cannot be refused for their shape.
 	anyShape := []graph.Op{graph.OpRowCount, graph.OpNeg, graph.OpExp, graph.OpLog, graph.OpTanh, graph.OpSigmoid, graph.OpSoftplus, graph.OpLeaky,
-		graph.OpSquare, graph.OpSqrt, graph.OpAbs, graph.OpSign, graph.OpStep, graph.OpStop, graph.OpSumFeatures}
+		graph.OpSquare, graph.OpSqrt, graph.OpAbs, graph.OpSign, graph.OpStep, graph.OpFloor, graph.OpStop, graph.OpSumFeatures}
 	if n := len(cases) + len(anyShape); n != len(graph.Ops()) {
 		t.Errorf("%d operations covered, there are %d", n, len(graph.Ops()))
 	}

@@ -62,6 +62,9 @@ func Sign(a *Node) *Node { return unary(OpSign, a, Attr{}) }
 // Step returns 1 where a > 0 and 0 elsewhere. Its gradient is zero.
 func Step(a *Node) *Node { return unary(OpStep, a, Attr{}) }
 
+// Floor returns the largest integer that is not above a. Its gradient is zero.
+func Floor(a *Node) *Node { return unary(OpFloor, a, Attr{}) }
+
 // Stop returns a as a constant of differentiation (stop-gradient, detach).
 func Stop(a *Node) *Node { return unary(OpStop, a, Attr{}) }
 

@@ -57,7 +57,7 @@ func (n *Node) backward(dy *Node, push func(in, d *Node), needed func(*Node) boo
 		push(in[0], Div(MulScalar(dy, 0.5), n))
 	case OpAbs:
 		push(in[0], mul(dy, Sign(in[0])))
-	case OpSign, OpStep:
+	case OpSign, OpStep, OpFloor:
 		// zero almost everywhere
 
 	case OpSelect:

@@ -37,6 +37,7 @@ const (
 	OpAbs      // y = |a|
 	OpSign     // y = -1, 0, 1
 	OpStep     // y = a > 0 ? 1 : 0
+	OpFloor    // y = the largest integer that is not above a
 
 	// Elementwise, several operands.
 	OpSelect    // y = a > 0 ? b : c
@@ -78,7 +79,7 @@ var opNames = [numOps]string{
 	OpAdd: "add", OpSub: "sub", OpMul: "mul", OpDiv: "div", OpMax: "max", OpMin: "min",
 	OpNeg: "neg", OpExp: "exp", OpLog: "log", OpTanh: "tanh", OpSigmoid: "sigmoid",
 	OpSoftplus: "softplus", OpLeaky: "leakyrelu", OpSquare: "square", OpSqrt: "sqrt",
-	OpAbs: "abs", OpSign: "sign", OpStep: "step", OpSelect: "select", OpLeakyMask: "leakymask",
+	OpAbs: "abs", OpSign: "sign", OpStep: "step", OpFloor: "floor", OpSelect: "select", OpLeakyMask: "leakymask",
 	OpStop: "stopgradient", OpConcat: "concat", OpSlice: "slice", OpPad: "pad",
 	OpPermute: "permute", OpSumFeatures: "sumfeatures", OpExpand: "expand",
 	OpMatMul: "matmul", OpOuterSum: "outersum",

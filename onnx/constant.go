@@ -52,7 +52,10 @@ func lowerShape(l *lowering, in []*value) ([]*value, error) {
 	if err := l.must(in, 1); err != nil {
 		return nil, err
 	}
-	dims := in[0].dims
+	dims, joined := in[0].dims, 1
+	if in[0].joined {
+		dims, joined = append([]int{batch}, dims[2:]...), dims[1]
+	}
 	n := int64(len(dims))
 	bound := func(i int64) int64 {
 		if i < 0 {
@@ -65,7 +68,7 @@ func lowerShape(l *lowering, in []*value) ([]*value, error) {
 	for i := lo; i < hi; i++ {
 		d, c := float64(dims[i]), 0.0
 		if dims[i] == batch {
-			d, c = 0, 1
+			d, c = 0, float64(joined)
 		}
 		v.data, v.coef = append(v.data, d), append(v.coef, c)
 	}

@@ -348,31 +348,40 @@ func lowerCast(l *lowering, in []*value) ([]*value, error) {
 	case to == elemBool:
 		v.node = graph.Abs(graph.Sign(v.node))
 	default:
-		return nil, fmt.Errorf("from %s to %s: rounding has no gradient and is not supported", elemName(from), elemName(to))
+		v.node = truncated(v.node)
 	}
 	return []*value{&v}, nil
 }
 
-// rounding makes an operator that only constants may meet.
-func rounding(f func(float64) float64) operator {
-	return operator{note: "of constants", lower: refuseRows, consts: func(l *lowering, in []*value) ([]*value, bool, error) {
-		if err := l.must(in, 1); err != nil {
-			return nil, false, err
-		}
-		if in[0].anySymbolic() {
-			return nil, false, nil
-		}
-		v := &value{dims: in[0].dims, elem: in[0].elem, data: slices.Clone(in[0].data)}
-		for i, x := range v.data {
-			v.data[i] = f(x)
-		}
-		return []*value{v}, true, nil
-	}}
+// steps makes an operator of a function that is piecewise constant.
+func steps(f func(*graph.Node) *graph.Node) operator {
+	op := plainUnary(f)
+	op.note = "the gradient is 0"
+	return op
 }
 
-// refuseRows is the lowering of what only constants may meet.
-func refuseRows(*lowering, []*value) ([]*value, error) {
-	return nil, fmt.Errorf("of what is computed of the inputs is not supported; only constants are")
+// truthOf makes an operator of one operand whose result is 0 or 1.
+func truthOf(f func(*graph.Node) *graph.Node) operator {
+	op := plainUnary(f)
+	lower := op.lower
+	op.lower = func(l *lowering, in []*value) ([]*value, error) {
+		out, err := lower(l, in)
+		if err == nil {
+			out[0].elem = elemBool
+		}
+		return out, err
+	}
+	return op
+}
+
+// modulus is Mod of rows.
+func modulus() operator {
+	return operator{lower: func(l *lowering, in []*value) ([]*value, error) {
+		if err := l.must(in, 2); err != nil {
+			return nil, err
+		}
+		return one(l.zip(func(a, b *graph.Node) *graph.Node { return modulo(l, a, b) }, in[0], in[1]))
+	}}
 }
 
 // mod has the sign of the divisor, as Python's.

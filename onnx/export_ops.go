@@ -10,7 +10,7 @@ import (
 var exported = map[graph.Op]string{
 	graph.OpAdd: "Add", graph.OpSub: "Sub", graph.OpMul: "Mul", graph.OpDiv: "Div", graph.OpMax: "Max", graph.OpMin: "Min",
 	graph.OpNeg: "Neg", graph.OpExp: "Exp", graph.OpLog: "Log", graph.OpTanh: "Tanh", graph.OpSigmoid: "Sigmoid",
-	graph.OpSoftplus: "Softplus", graph.OpSqrt: "Sqrt", graph.OpAbs: "Abs", graph.OpSign: "Sign", graph.OpStop: "Identity",
+	graph.OpSoftplus: "Softplus", graph.OpSqrt: "Sqrt", graph.OpAbs: "Abs", graph.OpSign: "Sign", graph.OpFloor: "Floor", graph.OpStop: "Identity",
 }
 
 // refused has the operations that ONNX files cannot hold.

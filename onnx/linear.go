@@ -13,7 +13,9 @@ func lowerGemm(l *lowering, in []*value) ([]*value, error) {
 		return nil, err
 	}
 	a, b := in[0], in[1]
-	if len(a.dims) != 2 || len(b.dims) != 2 {
+	if a.joined && len(a.dims) == 3 && l.intAttr("transA", 0) == 0 && len(b.dims) == 2 {
+		// (k·N, C) as (N, k, C)
+	} else if len(a.dims) != 2 || len(b.dims) != 2 {
 		return nil, fmt.Errorf("%s times %s; matrices are accepted", a.shape(), b.shape())
 	}
 	if l.intAttr("transA", 0) != 0 {

@@ -47,7 +47,20 @@ func (l *lowering) apply(n *nodeProto, in []*value) ([]*value, error) {
 		}
 	}
 	l.n = n
+	joined := slices.ContainsFunc(in, func(v *value) bool { return v != nil && v.joined }) && !(seesJoined[n.op] && n.domain != mlDomain)
+	if joined {
+		if err := joinable(n, in); err != nil {
+			return nil, err
+		}
+	}
 	out, err := l.operate(op, in)
+	if joined && err == nil {
+		for _, v := range out {
+			if v != nil {
+				v.joined = true
+			}
+		}
+	}
 	for _, v := range out {
 		if v != nil {
 			l.made += v.size()

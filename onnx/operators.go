@@ -24,9 +24,9 @@ var operators = map[string]operator{
 		whole := b[1] == 0 && b[0] != 0 && math.Mod(a[0], b[0]) == 0 && math.Mod(a[1], b[0]) == 0
 		return [2]float64{a[0] / b[0], a[1] / b[0]}, whole
 	}),
-	"Mod":        arithmetic(operator{lower: refuseRows, note: "of integer constants"}, mod, nil),
+	"Mod":        arithmetic(modulus(), mod, nil),
 	"Pow":        {lower: lowerPow, note: "whole and half-whole constant exponents up to 16 of any base, others of a positive base"},
-	"Max":        variadic(graph.Max, false),
+	"Max":        arithmetic(variadic(graph.Max, false), math.Max, greaterConsts),
 	"Min":        variadic(graph.Min, false),
 	"Sum":        variadic(graph.Add, false),
 	"Mean":       variadic(graph.Add, true),
@@ -45,11 +45,19 @@ var operators = map[string]operator{
 		return graph.MulScalar(graph.Add(graph.Exp(x), graph.Exp(graph.Neg(x))), 0.5)
 	}),
 	"Clip":      {lower: lowerClip},
-	"Floor":     rounding(math.Floor),
-	"Ceil":      rounding(math.Ceil),
-	"Round":     rounding(math.RoundToEven),
-	"Sin":       rounding(math.Sin),
-	"Cos":       rounding(math.Cos),
+	"Floor":     steps(graph.Floor),
+	"Ceil":      steps(ceiling),
+	"Round":     steps(roundHalfEven),
+	"Sin":       plainUnary(sine),
+	"Cos":       plainUnary(cosine),
+	"Tan":       plainUnary(tangent),
+	"Asin":      plainUnary(arcsine),
+	"Acos":      plainUnary(arccosine),
+	"Atan":      plainUnary(arctangent),
+	"Asinh":     plainUnary(areaSine),
+	"Acosh":     plainUnary(areaCosine),
+	"Atanh":     plainUnary(areaTangent),
+	"IsNaN":     truthOf(isNaN),
 	"CumSum":    {lower: cumulative, note: "of up to 4096 entries"},
 	"Cast":      {lower: lowerCast, shapes: true, note: "rows stay float32; rounding of them is refused"},
 	"CastLike":  {lower: lowerCast, shapes: true, note: "as Cast"},
@@ -95,6 +103,7 @@ var operators = map[string]operator{
 
 	// Linear algebra and convolutions.
 	"Gemm":          {lower: lowerGemm},
+	"Einsum":        {lower: lowerEinsum, note: "one operand or two, letters"},
 	"MatMul":        {lower: lowerMatMul, consts: matMulConsts},
 	"Conv":          {lower: lowerConv, note: "1 to 3 spatial axes, constant weights, groups, dilation"},
 	"ConvTranspose": {lower: lowerConvTranspose, note: "as Conv"},
@@ -104,6 +113,10 @@ var operators = map[string]operator{
 	"GlobalAveragePool": globalPool(func(r leading, x *graph.Node) *graph.Node {
 		return r.mean(x)
 	}),
+
+	// Sequences.
+	"LSTM": {lower: lowerLSTM, note: "up to 1024 steps, constant weights, Sigmoid and Tanh"},
+	"GRU":  {lower: lowerGRU, note: "as LSTM"},
 
 	// Normalisation.
 	"BatchNormalization":        {lower: lowerBatchNorm, note: "inference form"},
@@ -119,7 +132,7 @@ var operators = map[string]operator{
 	"ReduceMean": reduction(leading.mean),
 	"ReduceMax":  reduction(func(r leading, x *graph.Node) *graph.Node { return tree(x, r.k, r.m, graph.Max) }),
 	"ReduceMin":  reduction(func(r leading, x *graph.Node) *graph.Node { return tree(x, r.k, r.m, graph.Min) }),
-	"ReduceProd": reduction(func(r leading, x *graph.Node) *graph.Node { return tree(x, r.k, r.m, graph.Mul) }),
+	"ReduceProd": withConsts(reduction(func(r leading, x *graph.Node) *graph.Node { return tree(x, r.k, r.m, graph.Mul) }), productConsts),
 	"ReduceL1":   reduction(func(r leading, x *graph.Node) *graph.Node { return r.sum(graph.Abs(x)) }),
 	"ReduceL2":   reduction(func(r leading, x *graph.Node) *graph.Node { return graph.Sqrt(r.sum(graph.Square(x))) }),
 	"ReduceSumSquare": reduction(func(r leading, x *graph.Node) *graph.Node {
@@ -129,22 +142,28 @@ var operators = map[string]operator{
 	"ReduceLogSumExp": reduction(reduceLogSumExp),
 
 	// Layout.
-	"Reshape":      {lower: lowerReshape, shapes: true, note: "constant shapes that keep rows apart"},
-	"Flatten":      {lower: lowerFlatten, shapes: true},
-	"Squeeze":      {lower: lowerSqueeze, shapes: true},
-	"Unsqueeze":    {lower: lowerUnsqueeze, shapes: true},
-	"Transpose":    {lower: lowerTranspose, shapes: true},
-	"Slice":        {lower: lowerSlice, shapes: true, note: "constant bounds"},
-	"Split":        {lower: lowerSplit, shapes: true, note: "constant sizes"},
-	"Concat":       {lower: lowerConcat, shapes: true},
-	"Gather":       {lower: lowerGather, shapes: true, note: "constant places"},
-	"Expand":       {lower: lowerExpand, shapes: true, note: "constant shapes"},
-	"Tile":         {lower: lowerTile, shapes: true, note: "constant repetitions"},
-	"Pad":          {lower: lowerPad, note: "constant widths"},
-	"Resize":       {lower: lowerResize, note: "nearest and linear, constant scales or sizes"},
-	"Upsample":     {lower: lowerResize, note: "as Resize"},
-	"DepthToSpace": {lower: lowerDepthSpace},
-	"SpaceToDepth": {lower: lowerDepthSpace},
+	"Reshape":         {lower: lowerReshape, shapes: true, note: "constant shapes that keep rows apart"},
+	"Flatten":         {lower: lowerFlatten, shapes: true},
+	"Squeeze":         {lower: lowerSqueeze, shapes: true},
+	"Unsqueeze":       {lower: lowerUnsqueeze, shapes: true},
+	"Transpose":       {lower: lowerTranspose, shapes: true},
+	"Slice":           {lower: lowerSlice, shapes: true, note: "constant bounds"},
+	"Split":           {lower: lowerSplit, shapes: true, note: "constant sizes"},
+	"Concat":          {lower: lowerConcat, shapes: true},
+	"Gather":          {lower: lowerGather, shapes: true, note: "constant places, or a constant of up to 4096 entries"},
+	"GatherElements":  {lower: lowerGatherElements, note: "of up to 4096 entries"},
+	"ScatterElements": {lower: lowerScatterElements, note: "constant places, not into rows"},
+	"ScatterND":       {lower: lowerScatterND, note: "constant places before the batch"},
+	"Trilu":           {lower: lowerTrilu},
+	"ArgMax":          best(false),
+	"ArgMin":          best(true),
+	"Expand":          {lower: lowerExpand, shapes: true, note: "constant shapes"},
+	"Tile":            {lower: lowerTile, shapes: true, note: "constant repetitions"},
+	"Pad":             {lower: lowerPad, note: "constant widths"},
+	"Resize":          {lower: lowerResize, note: "nearest and linear, constant scales or sizes"},
+	"Upsample":        {lower: lowerResize, note: "as Resize"},
+	"DepthToSpace":    {lower: lowerDepthSpace},
+	"SpaceToDepth":    {lower: lowerDepthSpace},
 
 	// Constants and shapes.
 	"Constant":        {lower: lowerConstant, shapes: true, note: "dense tensors of numbers"},

@@ -48,13 +48,18 @@ func lowerReshape(l *lowering, in []*value) ([]*value, error) {
 		switch d := e[0]; {
 		case e == [2]float64{0, 1}:
 			dims[i] = batch
+		case i == 0 && e[1] > 1 && e[0] == 0: // see reshaped
 		case e[1] != 0:
 			return nil, fmt.Errorf("dimension %d of the shape mixes the batch with other axes; rows are independent of each other", i)
 		case d == 0 && l.intAttr("allowzero", 0) == 0:
-			if i >= len(v.dims) {
-				return nil, fmt.Errorf("dimension %d of the shape is 0, and %s has none", i, v.shape())
+			at := i
+			if v.joined && i > 0 {
+				at++
 			}
-			dims[i] = v.dims[i]
+			if at >= len(v.dims) {
+				return nil, fmt.Errorf("dimension %d of the shape is 0, and %s has none", i, v.fileShape())
+			}
+			dims[i] = v.dims[at]
 		case d == -1 && free < 0:
 			free = i
 		case d < 1 || d > maxElements:
@@ -62,6 +67,9 @@ func lowerReshape(l *lowering, in []*value) ([]*value, error) {
 		default:
 			dims[i] = int(d)
 		}
+	}
+	if w, ok, err := l.reshaped(v, s, dims, free); ok || err != nil {
+		return one(w, err)
 	}
 	dims, err := l.complete(v, dims, free)
 	if err != nil {
@@ -208,6 +216,9 @@ func lowerTranspose(l *lowering, in []*value) ([]*value, error) {
 	}
 	v := in[0]
 	perm := make([]int, len(v.dims))
+	if v.joined {
+		return l.transposeJoined(v)
+	}
 	for i := range perm {
 		perm[i] = len(perm) - 1 - i
 	}
@@ -223,6 +234,26 @@ func lowerTranspose(l *lowering, in []*value) ([]*value, error) {
 		}
 	}
 	return []*value{v.transposed(perm)}, nil
+}
+
+// transposeJoined is Transpose where the first axis, joined of two, stays the first.
+func (l *lowering) transposeJoined(v *value) ([]*value, error) {
+	list, n := l.intsAttr("perm"), len(v.dims)-1
+	perm := []int{0, 1}
+	for i, p := range list {
+		if len(list) != n || p < 0 || p >= int64(n) || slices.Contains(list[:i], p) || (p == 0) != (i == 0) {
+			return nil, fmt.Errorf("perm %v of %s, whose first axis is joined with the batch", list, v.fileShape())
+		}
+		if i > 0 {
+			perm = append(perm, int(p)+1)
+		}
+	}
+	if len(perm) != len(v.dims) {
+		return nil, fmt.Errorf("it reverses the axes of %s, whose first is joined with the batch", v.fileShape())
+	}
+	w := v.transposed(perm)
+	w.joined = true
+	return []*value{w}, nil
 }
 
 // transposed returns the value whose axis i is axis perm[i] of v.

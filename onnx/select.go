@@ -282,6 +282,9 @@ func lowerGather(l *lowering, in []*value) ([]*value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !in[1].constant() {
+		return one(l.gatherRows(v, in[1], axis))
+	}
 	idx, err := in[1].ints()
 	if err != nil {
 		return nil, err

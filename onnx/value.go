@@ -27,6 +27,8 @@ type value struct {
 
 	node  *graph.Node // otherwise; it is per row just where there is a batch axis
 	order []int       // axes of row() as they lie in the node, outermost first; nil is in order
+
+	joined bool // the first two axes, the batch and k others, are one of length k·N in the file
 }
 
 func (v *value) constant() bool { return v.node == nil }

@@ -60,7 +60,7 @@ func (c *compiler) elementwise(n *graph.Node, dst loc, ph *phase) bool {
 var unaryOps = map[graph.Op]simd.ChainOp{
 	graph.OpNeg: simd.ChainNeg, graph.OpExp: simd.ChainExp, graph.OpLog: simd.ChainLog, graph.OpTanh: simd.ChainTanh,
 	graph.OpSigmoid: simd.ChainSigmoid, graph.OpSoftplus: simd.ChainSoftplus, graph.OpSquare: simd.ChainSquare,
-	graph.OpSqrt: simd.ChainSqrt, graph.OpAbs: simd.ChainAbs, graph.OpSign: simd.ChainSign, graph.OpStep: simd.ChainStepAt0,
+	graph.OpSqrt: simd.ChainSqrt, graph.OpAbs: simd.ChainAbs, graph.OpSign: simd.ChainSign, graph.OpStep: simd.ChainStepAt0, graph.OpFloor: simd.ChainFloor,
 	graph.OpLeaky: simd.ChainLeaky,
 }
 

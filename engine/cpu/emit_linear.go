@@ -219,6 +219,8 @@ func sharedOp(n *graph.Node, a, b, c float64) float64 {
 		return pick(a > 0, 1, pick(a < 0, -1, a))
 	case graph.OpStep:
 		return pick(a > 0, 1, 0)
+	case graph.OpFloor:
+		return math.Floor(a)
 	case graph.OpSelect:
 		return pick(a > 0, b, c)
 	case graph.OpLeakyMask:

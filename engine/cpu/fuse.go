@@ -150,7 +150,7 @@ func (c *compiler) inplace(n *graph.Node) bool {
 	}
 	switch n.Op {
 	case graph.OpNeg, graph.OpExp, graph.OpLog, graph.OpTanh, graph.OpSigmoid, graph.OpSoftplus, graph.OpLeaky,
-		graph.OpSquare, graph.OpSqrt, graph.OpAbs, graph.OpSign, graph.OpStep:
+		graph.OpSquare, graph.OpSqrt, graph.OpAbs, graph.OpSign, graph.OpStep, graph.OpFloor:
 		return true
 	}
 	return broadcasts(n.Op)

@@ -242,6 +242,8 @@ func unary(n *graph.Node, a float64) float64 {
 			return -1
 		}
 		return a // ±0 and NaN
+	case graph.OpFloor:
+		return math.Floor(a)
 	case graph.OpStep:
 		if a > 0 {
 			return 1

@@ -80,6 +80,7 @@ func TestEveryOp(t *testing.T) {
 		graph.OpAbs:      {{on(graph.Abs), []float64{1, 2, 3, 0}}},
 		graph.OpSign:     {{on(graph.Sign), []float64{-1, 1, 1, 0}}},
 		graph.OpStep:     {{on(graph.Step), []float64{0, 1, 1, 0}}},
+		graph.OpFloor:    {{func(_ *graph.Graph, l leaves) *graph.Node { return graph.Floor(graph.MulScalar(l.x, 0.75)) }, []float64{-1, 1, 2, 0}}},
 		graph.OpStop:     {{on(graph.Stop), []float64{-1, 2, 3, 0}}},
 
 		graph.OpSelect: {

@@ -114,7 +114,7 @@ func Cases() map[graph.Op][]Case {
 		graph.OpTanh: unary(graph.Tanh), graph.OpSigmoid: unary(graph.Sigmoid), graph.OpSoftplus: unary(graph.Softplus),
 		graph.OpLeaky:  append(unary(graph.ReLU), unary(func(a *graph.Node) *graph.Node { return graph.LeakyReLU(a, 0.25) })...),
 		graph.OpSquare: unary(graph.Square), graph.OpSqrt: unaryPositive(graph.Sqrt), graph.OpAbs: unary(graph.Abs),
-		graph.OpSign: unary(graph.Sign), graph.OpStep: unary(graph.Step),
+		graph.OpSign: unary(graph.Sign), graph.OpStep: unary(graph.Step), graph.OpFloor: unary(graph.Floor),
 		graph.OpStop: elementwise(singles, []string{Held + "a"}, func(in []*graph.Node) *graph.Node {
 			a := in[0]
 			if a.Rows {

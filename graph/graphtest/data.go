@@ -100,6 +100,9 @@ func Kinks(g *graph.Graph) []*graph.Node {
 			list = append(list, graph.Sub(n.In[0], n.In[1]))
 		case graph.OpLeaky, graph.OpAbs, graph.OpSign, graph.OpStep, graph.OpSelect:
 			list = append(list, n.In[0])
+		case graph.OpFloor: // just above an integer, and just below
+			up := graph.Sub(n.In[0], graph.Floor(n.In[0]))
+			list = append(list, up, graph.AddScalar(graph.Neg(up), 1))
 		case graph.OpLeakyMask:
 			list = append(list, n.In[1])
 		}

@@ -67,7 +67,7 @@ func (b *generator) smooth() {
 // kinked adds a function of one exact operand with a kink or a jump.
 func (b *generator) kinked() {
 	a := b.exactRows()
-	switch b.rand.IntN(6) {
+	switch b.rand.IntN(7) {
 	case 0, 1:
 		b.add(graph.LeakyReLU(a.n, 0.25), a.bound, a.unit/4)
 	case 2:
@@ -78,6 +78,8 @@ func (b *generator) kinked() {
 		b.add(graph.Sign(a.n), 1, 1)
 	case 5:
 		b.add(graph.Step(a.n), 1, 1)
+	case 6: // between integers
+		b.add(graph.Floor(graph.AddScalar(a.n, math.Min(a.unit, 1)/2)), a.bound+1, 1)
 	}
 }
 

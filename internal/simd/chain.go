@@ -53,6 +53,7 @@ const (
 	ChainSqrt       = ChainOp(opSqrt)
 	ChainSign       = ChainOp(opSign)
 	ChainStepAt0    = ChainOp(opStep)
+	ChainFloor      = ChainOp(opFloor)
 	ChainExp        = ChainOp(opExp)
 	ChainLog        = ChainOp(opLog)
 	ChainTanh       = ChainOp(opTanh)
@@ -181,6 +182,8 @@ func (op ChainOp) apply(dst, a, b, c []float32, s float32) {
 		Sign(dst, a)
 	case ChainStepAt0:
 		Step(dst, a)
+	case ChainFloor:
+		Floor(dst, a)
 	case ChainExp:
 		Exp(dst, a)
 	case ChainLog:

@@ -26,6 +26,7 @@ const (
 	opSqrt
 	opSign
 	opStep
+	opFloor
 	opExp
 	opLog
 	opTanh

@@ -479,6 +479,28 @@ loop:
 	VZEROUPPER
 	RET
 
+// func floorAVX2(n int, dst, a, b, c *float32, s float32)
+TEXT ·floorAVX2(SB), NOSPLIT, $0-44
+	MOVQ n+0(FP), CX
+	MOVQ dst+8(FP), DI
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DX
+	MOVQ c+32(FP), R8
+	VBROADCASTSS s+40(FP), Y14
+	SHLQ $2, CX
+	XORQ AX, AX
+	PCALIGN $32
+
+loop:
+	VMOVUPS (SI)(AX*1), Y0
+	VROUNDPS $9, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JB loop
+	VZEROUPPER
+	RET
+
 // func expAVX2(n int, dst, a, b, c *float32, s float32)
 TEXT ·expAVX2(SB), NOSPLIT, $0-44
 	MOVQ n+0(FP), CX

@@ -479,6 +479,28 @@ loop:
 	VZEROUPPER
 	RET
 
+// func floorAVX512(n int, dst, a, b, c *float32, s float32)
+TEXT ·floorAVX512(SB), NOSPLIT, $0-44
+	MOVQ n+0(FP), CX
+	MOVQ dst+8(FP), DI
+	MOVQ a+16(FP), SI
+	MOVQ b+24(FP), DX
+	MOVQ c+32(FP), R8
+	VBROADCASTSS s+40(FP), Z14
+	SHLQ $2, CX
+	XORQ AX, AX
+	PCALIGN $32
+
+loop:
+	VMOVUPS (SI)(AX*1), Z0
+	VRNDSCALEPS $9, Z0, Z0
+	VMOVUPS Z0, (DI)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JB loop
+	VZEROUPPER
+	RET
+
 // func expAVX512(n int, dst, a, b, c *float32, s float32)
 TEXT ·expAVX512(SB), NOSPLIT, $0-44
 	MOVQ n+0(FP), CX

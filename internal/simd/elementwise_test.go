@@ -74,6 +74,7 @@ var elementwises = []elementwise{
 		return float32(math.Copysign(1, float64(x)))
 	}),
 	unary("Step", Step, func(x float32) float32 { return either(x, 1, 0) }),
+	unary("Floor", Floor, func(x float32) float32 { return float32(math.Floor(float64(x))) }),
 	unary("Exp", Exp, exp),
 	unary("Log", Log, log),
 	unary("Tanh", Tanh, tanh),
@@ -96,7 +97,7 @@ var elementwises = []elementwise{
 var specials = []float32{
 	0, float32(math.Copysign(0, -1)), 1, -1, 0x1p-149, -0x1p-149, 0x1p-130, 0x1p-126, -0x1p-126,
 	math.MaxFloat32, -math.MaxFloat32, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
-	88.7, 88.8, -87.4, -103.9, -104.1, 0.625, 0.5, 9, -17, 1e-20, 1e20,
+	88.7, 88.8, -87.4, -103.9, -104.1, 0.625, 0.5, 9, -17, 1e-20, 1e20, 2.5, -2.5, 1 << 23, -0.9999999, 8388607.5,
 }
 
 // values returns n random floats of which every fourth or so is special.

@@ -28,6 +28,7 @@ var kernelsAVX512 = [opcodes]kernel{
 	opSqrt:       sqrtAVX512,
 	opSign:       signAVX512,
 	opStep:       stepAVX512,
+	opFloor:      floorAVX512,
 	opExp:        expAVX512,
 	opLog:        logAVX512,
 	opTanh:       tanhAVX512,
@@ -60,6 +61,7 @@ var kernelsAVX2 = [opcodes]kernel{
 	opSqrt:       sqrtAVX2,
 	opSign:       signAVX2,
 	opStep:       stepAVX2,
+	opFloor:      floorAVX2,
 	opExp:        expAVX2,
 	opLog:        logAVX2,
 	opTanh:       tanhAVX2,
@@ -130,6 +132,9 @@ func signAVX512(n int, dst, a, b, c *float32, s float32)
 
 //go:noescape
 func stepAVX512(n int, dst, a, b, c *float32, s float32)
+
+//go:noescape
+func floorAVX512(n int, dst, a, b, c *float32, s float32)
 
 //go:noescape
 func expAVX512(n int, dst, a, b, c *float32, s float32)
@@ -235,6 +240,9 @@ func signAVX2(n int, dst, a, b, c *float32, s float32)
 
 //go:noescape
 func stepAVX2(n int, dst, a, b, c *float32, s float32)
+
+//go:noescape
+func floorAVX2(n int, dst, a, b, c *float32, s float32)
 
 //go:noescape
 func expAVX2(n int, dst, a, b, c *float32, s float32)

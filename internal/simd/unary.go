@@ -63,3 +63,11 @@ func Step(dst, a []float32) {
 		}
 	}
 }
+
+// Floor sets dst to the largest integer that is not above a.
+func Floor(dst, a []float32) {
+	check2("Floor", dst, a)
+	for i := vector(opFloor, dst, a, nil, nil, 0); i < len(dst); i++ {
+		dst[i] = float32(math.Floor(float64(a[i])))
+	}
+}

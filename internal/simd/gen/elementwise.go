@@ -64,6 +64,13 @@ var kernels = []kernel{
 		w.compare(less, 1, 0)
 		w.choose(number(1), 1, 0)
 	}},
+	{"floor", func(w *writer) {
+		op := "VROUNDPS"
+		if w.name == avx512.name {
+			op = "VRNDSCALEPS"
+		}
+		w.op("%s $9, %s, %s", op, w.reg(0), w.reg(0)) // down, without the inexact flag
+	}},
 	{"exp", func(w *writer) { w.exp(0, 1) }},
 	{"log", func(w *writer) { w.log(0) }},
 	{"tanh", (*writer).tanh},
