@@ -9,7 +9,7 @@ const (
 )
 
 var advice = map[string]string{
-	"If":            "control flow; export the model in evaluation mode, without branches that depend on the data",
+	"If":            "its condition is computed of the inputs; export the model without branches that depend on the data",
 	"Loop":          "control flow; unroll the loop before the export (unroll=True in a recurrent layer of Keras)",
 	"Scan":          "control flow; unroll the loop before the export",
 	"Erfc":          "it is none of ONNX; use the approximation by tanh (keras.activations.gelu with approximate=True)",

@@ -96,11 +96,12 @@ func (l *lowering) lettered(v *value, own, letters string) (*value, error) {
 	w := v
 	if !slices.IsSorted(perm) {
 		w = v.transposed(perm)
-		if v.name != "" {
-			w.name = v.name + ":" + own + ">" + letters
-		}
 	}
-	return l.as(w, dims)
+	w, err := l.as(w, dims)
+	if err == nil && v.name != "" {
+		w.name = v.name + ":" + own + ">" + letters
+	}
+	return w, err
 }
 
 // contracted is a product with a constant matrix: where the letters of the constant are

@@ -264,11 +264,20 @@ func lowerPow(l *lowering, in []*value) ([]*value, error) {
 		return nil, err
 	}
 	if p, err := in[1].scalar(); err == nil && len(in[1].dims) <= len(in[0].dims) {
-		if f := power(p); f != nil {
+		if f := power(p); f != nil && !(l.gaps && p != math.Trunc(p)) {
 			return one(l.map1(in[0], f))
 		}
 	}
-	return one(l.zip(func(a, b *graph.Node) *graph.Node { return graph.Exp(graph.Mul(b, graph.Log(a))) }, in[0], in[1]))
+	return one(l.zip(func(a, b *graph.Node) *graph.Node { return graph.Exp(graph.Mul(b, logarithm(l, a))) }, in[0], in[1]))
+}
+
+// logarithm is ln x. Where NaN of it is replaced later, as scikit-learn's power transform
+// does, the gradient must not pass here: 0·NaN is NaN.
+func logarithm(l *lowering, x *graph.Node) *graph.Node {
+	if !l.gaps {
+		return graph.Log(x)
+	}
+	return graph.Select(x, graph.Log(graph.Select(x, x, x.Graph.Scalar(1))), graph.Log(graph.Stop(x)))
 }
 
 // power returns the function x^p for whole and half-whole p from -16 to 16, or nil.

@@ -31,10 +31,11 @@ func (l *lowering) gatherRows(v, idx *value, axis int) (*value, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := l.shared(v, n, m)
-	if len(v.dims) == 1 { // beside the same as a vector
-		table = l.g.Const(v.data, n, 1)
+	flat := *v
+	if flat.dims = []int{n, m}; v.name != "" && len(v.dims) != 2 {
+		flat.name += ":table"
 	}
+	table := l.shared(&flat, n, m)
 	parts := make([]*graph.Node, idx.size())
 	for j := range parts {
 		at := graph.Slice(x, j, j+1)

@@ -24,7 +24,7 @@ func lowerGemm(l *lowering, in []*value) ([]*value, error) {
 	trans := l.intAttr("transB", 0) != 0
 	var y *value
 	var err error
-	if a.dims[0] == batch && !a.constant() && b.constant() {
+	if len(a.dims) == 2 && a.dims[0] == batch && !a.constant() && b.constant() {
 		k, n := b.dims[0], b.dims[1]
 		if trans {
 			k, n = n, k
@@ -44,7 +44,10 @@ func lowerGemm(l *lowering, in []*value) ([]*value, error) {
 		y = l.result(product(x, w), []int{batch, n}, a.elem)
 	} else {
 		if trans {
-			b = b.transposed([]int{1, 0})
+			name := b.name
+			if b = b.transposed([]int{1, 0}); b.constant() && name != "" {
+				b.name = name + ":transposed"
+			}
 		}
 		if y, err = l.matmul(a, b); err != nil {
 			return nil, err

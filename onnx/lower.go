@@ -18,6 +18,7 @@ type lowering struct {
 	record bool       // params takes in what is asked for
 	batch  int        // length of the batch where the file fixes it, or 0
 	n      *nodeProto // at hand
+	gaps   bool       // the file replaces NaN: its gradients must not come by them
 	made   int        // elements of all intermediate values
 }
 
@@ -100,7 +101,7 @@ func (l *lowering) fold(op operator, in []*value) ([]*value, error) {
 			return nil, fmt.Errorf("an operand depends on the length of the batch, which is not supported here")
 		}
 	}
-	t := &lowering{opset: l.opset, g: graph.New(), batch: l.batch, n: l.n}
+	t := &lowering{opset: l.opset, g: graph.New(), batch: l.batch, n: l.n, gaps: l.gaps}
 	out, err := op.lower(t, in)
 	if err == nil {
 		err = t.g.Err()

@@ -173,9 +173,7 @@ func (m *Model) ports(g *graphProto, opt Options) error {
 		if !slices.ContainsFunc(n.out, func(o string) bool { return o != "" && needed[o] }) {
 			continue
 		}
-		for _, name := range n.in {
-			needed[name] = true
-		}
+		n.reads(func(name string) { needed[name] = true })
 		m.nodes = append(m.nodes, n)
 	}
 	slices.Reverse(m.nodes)
@@ -268,41 +266,10 @@ func (m *Model) lower(l *lowering, in []*graph.Node) ([]*value, error) {
 	for i, p := range m.Inputs {
 		vals[p.Name] = &value{dims: append([]int{batch}, p.Dims...), elem: m.elems[i], node: in[i]}
 	}
+	l.gaps = slices.ContainsFunc(m.nodes, func(n *nodeProto) bool { return n.op == "Imputer" && n.domain == mlDomain })
 	for _, n := range m.nodes {
-		if m.known(n) {
-			continue
-		}
-		ops := make([]*value, len(n.in))
-		for i, name := range n.in {
-			if name == "" {
-				continue
-			}
-			if ops[i] = vals[name]; ops[i] == nil {
-				ops[i] = m.consts[name]
-			}
-			if ops[i] == nil {
-				return nil, fmt.Errorf("%v: operand %.80q is not computed before it", n, name)
-			}
-		}
-		out, err := l.apply(n, ops)
-		if err != nil {
-			return nil, fmt.Errorf("%v: %w", n, err)
-		}
-		for i, name := range n.out {
-			if name == "" {
-				continue
-			}
-			if i >= len(out) || out[i] == nil {
-				continue // an error where it is used
-			}
-			if out[i].constant() {
-				if out[i].name == "" {
-					out[i].name = name
-				}
-				m.consts[name] = out[i]
-				continue
-			}
-			vals[name] = out[i]
+		if err := m.node(l, n, vals); err != nil {
+			return nil, err
 		}
 	}
 	out := make([]*value, len(m.outs))
@@ -324,6 +291,49 @@ func (m *Model) lower(l *lowering, in []*graph.Node) ([]*value, error) {
 		out[i] = l.result(x, v.dims, v.elem)
 	}
 	return out, l.g.Err()
+}
+
+// node adds a node to a graph; vals has what was computed before.
+func (m *Model) node(l *lowering, n *nodeProto, vals map[string]*value) error {
+	if m.known(n) {
+		return nil
+	}
+	ops := make([]*value, len(n.in))
+	for i, name := range n.in {
+		if name == "" {
+			continue
+		}
+		if ops[i] = vals[name]; ops[i] == nil {
+			ops[i] = m.consts[name]
+		}
+		if ops[i] == nil {
+			return fmt.Errorf("%v: operand %.80q is not computed before it", n, name)
+		}
+	}
+	var out []*value
+	var err error
+	if n.op == "If" && (n.domain == "" || n.domain == "ai.onnx") {
+		out, err = m.branch(l, n, ops, vals)
+	} else if out, err = l.apply(n, ops); err != nil {
+		err = fmt.Errorf("%v: %w", n, err)
+	}
+	if err != nil {
+		return err
+	}
+	for i, name := range n.out {
+		if name == "" || i >= len(out) || out[i] == nil {
+			continue // an error where it is used
+		}
+		if out[i].constant() {
+			if out[i].name == "" {
+				out[i].name = name
+			}
+			m.consts[name] = out[i]
+			continue
+		}
+		vals[name] = out[i]
+	}
+	return nil
 }
 
 // known tells whether all outputs of a node are constants that were computed before.

@@ -34,7 +34,7 @@ var operators = map[string]operator{
 	"Abs":        plainUnary(graph.Abs),
 	"Sign":       plainUnary(graph.Sign),
 	"Exp":        plainUnary(graph.Exp),
-	"Log":        plainUnary(graph.Log),
+	"Log":        unary(logarithm),
 	"Sqrt":       plainUnary(graph.Sqrt),
 	"Reciprocal": plainUnary(func(x *graph.Node) *graph.Node { return graph.Div(x.Graph.Scalar(1), x) }),
 	"Erf":        plainUnary(erf),

@@ -69,7 +69,7 @@ type attribute struct {
 	i       int64        // 3
 	s       string       // 4
 	t       *tensorProto // 5
-	graph   bool         // 6 or 11: there is a subgraph
+	graph   *graphProto  // 6
 	floats  []float64    // 7
 	ints    []int64      // 8
 	strings []string     // 9
@@ -114,7 +114,7 @@ func decodeModel(b []byte) (*modelProto, error) {
 			m.producerVersion, err = v.text()
 		case 7:
 			if body, err = v.message(); err == nil {
-				m.graph, err = decodeGraph(body)
+				m.graph, err = decodeGraph(body, 0)
 			}
 		case 8:
 			var o opset
@@ -168,8 +168,14 @@ func decodePair(b []byte) (p [2]string, err error) {
 	return p, err
 }
 
-func decodeGraph(b []byte) (*graphProto, error) {
+// maxNested bounds graphs within attributes of nodes of graphs.
+const maxNested = 8
+
+func decodeGraph(b []byte, depth int) (*graphProto, error) {
 	g := &graphProto{}
+	if depth > maxNested {
+		return nil, fmt.Errorf("graphs within graphs are nested more than %d deep", maxNested)
+	}
 	err := eachField(b, func(v field) (err error) {
 		var body []byte
 		switch v.num {
@@ -187,7 +193,7 @@ func decodeGraph(b []byte) (*graphProto, error) {
 		switch v.num {
 		case 1:
 			var n *nodeProto
-			n, err = decodeNode(body)
+			n, err = decodeNode(body, depth)
 			g.nodes = append(g.nodes, n)
 		case 5:
 			var t *tensorProto
@@ -207,7 +213,7 @@ func decodeGraph(b []byte) (*graphProto, error) {
 	return g, err
 }
 
-func decodeNode(b []byte) (*nodeProto, error) {
+func decodeNode(b []byte, depth int) (*nodeProto, error) {
 	n := &nodeProto{attrs: map[string]*attribute{}}
 	err := eachField(b, func(v field) (err error) {
 		var s string
@@ -229,7 +235,7 @@ func decodeNode(b []byte) (*nodeProto, error) {
 			if body, err = v.message(); err != nil {
 				return err
 			}
-			a, err := decodeAttribute(body)
+			a, err := decodeAttribute(body, depth)
 			if err != nil {
 				return err
 			}
@@ -240,7 +246,7 @@ func decodeNode(b []byte) (*nodeProto, error) {
 	return n, err
 }
 
-func decodeAttribute(b []byte) (*attribute, error) {
+func decodeAttribute(b []byte, depth int) (*attribute, error) {
 	a := &attribute{}
 	err := eachField(b, func(v field) (err error) {
 		var body []byte
@@ -257,8 +263,10 @@ func decodeAttribute(b []byte) (*attribute, error) {
 			if body, err = v.message(); err == nil {
 				a.t, err = decodeTensor(body)
 			}
-		case 6, 11:
-			a.graph = true
+		case 6:
+			if body, err = v.message(); err == nil {
+				a.graph, err = decodeGraph(body, depth+1)
+			}
 		case 7:
 			a.floats, err = v.floats(a.floats)
 		case 8:

@@ -80,7 +80,7 @@ func zoo(t testing.TB) []*zooModel {
 	byName := map[string]*zooModel{}
 	var list []*zooModel
 	arrays := map[string]array{}
-	for _, archive := range []string{"zoo", "converters"} {
+	for _, archive := range []string{"zoo", "converters", "operators"} {
 		maps.Copy(arrays, readNPZ(t, "testdata/"+archive+".npz"))
 	}
 	for key, a := range arrays {

@@ -202,7 +202,7 @@ def sklearn_zoo():
     save("quantile", make_pipeline(QuantileTransformer(n_quantiles=8), LogisticRegression()), two, refused="node")
     save("svc", SVC(probability=True, random_state=0), two, refused="SVMClassifier")
     save("svr", SVR(), pair[:, 0], refused="SVMRegressor")
-    save("ada", AdaBoostClassifier(n_estimators=3, random_state=0), two, refused="node")
+    save("ada", AdaBoostClassifier(n_estimators=3, random_state=0), two)
 
 
 if __name__ == "__main__":
