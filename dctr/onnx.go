@@ -24,12 +24,17 @@ const (
 	Logit       = "logit"       // ln f/(1-f), or one number for each class
 )
 
+// leastProbability is the resolution of float32 numbers near 1.
+const leastProbability = 1. / (1 << 24)
+
 // ONNXConfig says how the output of an ONNX file is read.
 type ONNXConfig struct {
 	// Output names the output among several; "" takes the only one.
 	Output string `json:"output,omitempty"`
-	// Form is Probability or Logit. "" finds out: behind a last Sigmoid or Softmax is a
-	// probability, one number without it is a logit; of two numbers it must be said.
+	// Form is Probability or Logit. "" finds out: behind a last Sigmoid or Softmax, and in
+	// a dictionary of classes, is a probability, one number without it is a logit; of two
+	// numbers it must be said. Probabilities that are not computed of logits are taken to
+	// be at least 2^-24 from 0 and 1.
 	Form string `json:"form,omitempty"`
 }
 
@@ -45,7 +50,8 @@ type ONNX struct {
 	Shift, Scale []float64
 	// Origin, if set, says what file the network is from and names its inputs.
 	Origin *Origin
-	exact  bool // the last operation was left out
+	form   string // of Config, or as found
+	exact  bool   // the last operation was left out
 }
 
 // ImportONNX reads a classifier of an ONNX file.
@@ -64,13 +70,16 @@ func ImportONNX(path string, cfg ONNXConfig) (*ONNX, error) {
 	if len(m.Inputs) != 1 || len(m.Outputs) != 1 || m.Outputs[0].Width > 2 {
 		return nil, fmt.Errorf("%s: inputs %v, outputs %v; one input, the features, and one output, or one that is named, of one or two numbers are accepted", path, m.Inputs, m.Outputs)
 	}
-	n := &ONNX{Config: cfg, Model: m, exact: opt.Logits && m.Final[0] != ""}
+	n := &ONNX{Config: cfg, Model: m, form: cfg.Form, exact: opt.Logits && (m.Final[0] == onnx.FinalSigmoid || m.Final[0] == onnx.FinalSoftmax)}
+	if n.form == "" && m.Final[0] == onnx.FinalProbabilities {
+		n.form = Probability
+	}
 	switch {
 	case m.Final[0] == onnx.FinalSoftmax && m.Outputs[0].Width == 1 && n.exact:
 		return nil, fmt.Errorf("%s: a Softmax of one number is 1 for all events", path)
 	case m.Final[0] == onnx.FinalSigmoid && m.Outputs[0].Width == 2 && n.exact:
 		return nil, fmt.Errorf("%s: output %v of a Sigmoid: two probabilities that need not add up to 1; one number, or a Softmax of two, is accepted", path, m.Outputs[0])
-	case m.Outputs[0].Width == 2 && cfg.Form == "" && !n.exact:
+	case m.Outputs[0].Width == 2 && n.form == "" && !n.exact:
 		return nil, fmt.Errorf("%s: output %v without a Softmax at the end; say whether it is a %s or a %s", path, m.Outputs[0], Probability, Logit)
 	}
 	return n, nil
@@ -89,7 +98,8 @@ func (n *ONNX) Build(prefix string, x *graph.Node) *graph.Node {
 	}
 	y := n.Model.Build(prefix, x)[0]
 	two := n.Model.Outputs[0].Width == 2
-	if n.Config.Form == Probability && !n.exact {
+	if n.form == Probability && !n.exact {
+		y = graph.Min(graph.Max(y, y.Graph.Scalar(leastProbability)), y.Graph.Scalar(1-leastProbability))
 		if !two {
 			return graph.Sub(graph.Log(y), graph.Log(graph.AddScalar(graph.Neg(y), 1)))
 		}

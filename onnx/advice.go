@@ -14,8 +14,8 @@ var advice = map[string]string{
 	"Scan":          "control flow; unroll the loop before the export",
 	"Erfc":          "it is none of ONNX; use the approximation by tanh (keras.activations.gelu with approximate=True)",
 	"Expm1":         "it is none of ONNX; use another activation, such as elu",
-	"SVMClassifier": "LogisticRegression, MLPClassifier and ensembles of trees are",
-	"SVMRegressor":  "MLPRegressor and ensembles of trees are",
+	"SVMClassifier": "LogisticRegression, MLPClassifier and ensembles of trees are supported",
+	"SVMRegressor":  "MLPRegressor and ensembles of trees are supported",
 	"TopK":          "an order of features that depends on the input",
 
 	"RandomNormal": adviceRandom, "RandomUniform": adviceRandom, "RandomNormalLike": adviceRandom, "RandomUniformLike": adviceRandom,

@@ -11,10 +11,10 @@ import (
 // all of them are looked at.
 const maxChoices = 4096
 
-// isIndex is 1 where an index is i of n, or counted from the end.
-func isIndex(x *graph.Node, i, n int) *graph.Node {
-	from := func(k int) *graph.Node { return not(graph.Abs(graph.Sign(graph.AddScalar(x, -float64(k))))) }
-	return graph.Max(from(i), from(i-n))
+// isIndex is 1 where an index is that at hand of n, or counted from the end.
+func isIndex(x, at *graph.Node, n int) *graph.Node {
+	d := graph.Sub(x, at)
+	return not(graph.Abs(graph.Mul(graph.Sign(d), graph.Sign(graph.AddScalar(d, float64(n))))))
 }
 
 // gatherRows is Gather with indices that depend on the input: of a constant, along its
@@ -24,8 +24,11 @@ func (l *lowering) gatherRows(v, idx *value, axis int) (*value, error) {
 		return nil, fmt.Errorf("indices that depend on the input, into axis %d of %s; into axis 0 of constants they are accepted", axis, v.shape())
 	}
 	n, m := v.dims[0], product(v.dims[1:])
-	if n < 1 || n > maxChoices || m < 1 || idx.size() > maxGather/(n*max(m, 1)) {
-		return nil, fmt.Errorf("%s with indices %s; %d entries are accepted", v.shape(), idx.shape(), maxChoices)
+	if n < 1 || m < 1 || n > maxChoices || idx.size() > maxChoices || m > maxGather/n/idx.size() {
+		return nil, fmt.Errorf("%s with indices %s; %d entries, and as many indices, are accepted", v.shape(), idx.shape(), maxChoices)
+	}
+	if b := idx.batchAxis(); b > 0 && m > 1 && b < len(idx.dims)-1 {
+		return nil, fmt.Errorf("indices %s; the batch is accepted as the first axis", idx.shape())
 	}
 	x, err := l.widened(idx)
 	if err != nil {
@@ -37,17 +40,13 @@ func (l *lowering) gatherRows(v, idx *value, axis int) (*value, error) {
 	}
 	table := l.shared(&flat, n, m)
 	parts := make([]*graph.Node, idx.size())
-	for j := range parts {
-		at := graph.Slice(x, j, j+1)
-		hot := make([]*graph.Node, n)
-		for i := range hot {
-			hot[i] = isIndex(at, i, n)
-		}
-		parts[j] = graph.MatMul(graph.Concat(hot...), table)
+	places := make([]float64, n)
+	for i := range places {
+		places[i] = float64(i)
 	}
-	b := idx.batchAxis()
-	if b != 0 && m > 1 && b != len(idx.dims)-1 && b >= 0 {
-		return nil, fmt.Errorf("indices %s; the batch is accepted as the first axis", idx.shape())
+	for j := range parts {
+		hot := isIndex(graph.Slice(x, j, j+1), l.g.Const(places, n), n)
+		parts[j] = graph.MatMul(hot, table)
 	}
 	return l.result(graph.Concat(parts...), slices.Concat(idx.dims, v.dims[1:]), v.elem), nil
 }
@@ -67,7 +66,7 @@ func lowerGatherElements(l *lowering, in []*value) ([]*value, error) {
 		return nil, fmt.Errorf("indices %s into %s", idx.shape(), v.shape())
 	}
 	n := v.dims[axis]
-	if n > maxChoices {
+	if n < 1 || n > maxChoices || v.size() > maxGather/n {
 		return nil, fmt.Errorf("axis %d of %s; %d entries are accepted", axis, v.shape(), maxChoices)
 	}
 	w := v
@@ -94,7 +93,7 @@ func lowerGatherElements(l *lowering, in []*value) ([]*value, error) {
 			}
 			continue
 		}
-		at, err := l.map1(idx, func(x *graph.Node) *graph.Node { return isIndex(x, i, n) })
+		at, err := l.map1(idx, func(x *graph.Node) *graph.Node { return isIndex(x, x.Graph.Scalar(float64(i)), n) })
 		if err != nil {
 			return nil, err
 		}

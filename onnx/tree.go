@@ -83,7 +83,7 @@ func (l *lowering) forestOf(kind string, outputs, features int) (*forest, error)
 		if err != nil {
 			return nil, fmt.Errorf("tree %d: %w", id, err)
 		}
-		if size += max(len(t.feature), outputs) * len(t.path); size > maxForest {
+		if size += max(len(t.feature), outputs)*len(t.path) + features; size > maxForest {
 			return nil, fmt.Errorf("the trees are too large; %d pairs of inner nodes and leaves are accepted", maxForest)
 		}
 		f.trees, byTree[id] = append(f.trees, t), t

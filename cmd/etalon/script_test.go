@@ -59,7 +59,7 @@ func blob() {
 
 // TestScripts runs testdata/script. The scripts find a finished tiny run at $RUN,
 // which they must not change, its configuration at $TINY, showers and Keras networks in
-// $CALO and $KERAS.
+// $CALO, $KERAS and $ONNX.
 func TestScripts(t *testing.T) {
 	run := tinyRun(t, "--threads", "1")
 	config, err := filepath.Abs("testdata/tiny.toml")
@@ -72,7 +72,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("RUN", run)
 			env.Setenv("TINY", config)
-			for name, dir := range map[string]string{"CALO": "../../calo/testdata", "KERAS": "../../dctr/testdata/keras"} {
+			for name, dir := range map[string]string{"CALO": "../../calo/testdata", "KERAS": "../../dctr/testdata/keras", "ONNX": "../../onnx/testdata"} {
 				path, err := filepath.Abs(dir)
 				if err != nil {
 					return err
