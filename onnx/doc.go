@@ -18,6 +18,10 @@
 // (Shape, Gather, Concat, Reshape) are evaluated when the file is read; N stands for the
 // length of the batch in them.
 //
+// A classifier's label beside its probabilities is left out unless Options names it, and
+// a dictionary of classes is their columns. The condition of an If must be known when
+// the file is read.
+//
 // Networks are read in inference form: BatchNormalization takes its running statistics,
 // Dropout is the identity, and training mode is refused. Numbers are float32, whatever
 // the file's type. Erf, and Gelu with it, has an absolute error of 2e-7.

@@ -20,10 +20,11 @@ const (
 // maxBytes is the size of the files that are read, if Options do not tell another.
 const maxBytes = 1 << 30
 
-// Options of Load. The zero value loads all outputs.
+// Options of Load. The zero value loads all outputs but labels.
 type Options struct {
-	// Outputs names the outputs that are wanted; nil is all. What only others need is
-	// not looked at, and may be unsupported.
+	// Outputs names the outputs that are wanted; nil is all, but integers and texts
+	// beside floating-point numbers, which are the labels of a classifier. What only
+	// others need is not looked at, and may be unsupported.
 	Outputs []string
 	// Logits takes the operand of a last Sigmoid for each output, and the logarithms
 	// instead of a last Softmax: see Model.Logits.
@@ -55,7 +56,10 @@ const (
 type Model struct {
 	Inputs, Outputs []Port
 	// Final has, for each output, FinalSigmoid or FinalSoftmax where that is its last
-	// operation, and "" otherwise. With Options.Logits it is what was left out.
+	// operation, FinalProbabilities for others that are a dictionary of classes, and ""
+	// otherwise. FinalSoftmax is also a pair (1 - σ(a), σ(a)), and the scores of a
+	// classifier of ai.onnx.ml behind either. With Options.Logits the first two are what
+	// was left out.
 	Final []string
 	// Params are the weights: every constant of the file with more than one element
 	// that the computation uses, under its name in the file. Kernels of convolutions

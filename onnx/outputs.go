@@ -2,8 +2,8 @@ package onnx
 
 import "slices"
 
-// probabilities are outputs that a converter of classifiers gives as a dictionary of
-// the classes.
+// FinalProbabilities is a last operation that makes a dictionary of the classes of
+// probabilities, as scikit-learn's converter writes.
 const FinalProbabilities = "ZipMap"
 
 // wanted returns the outputs of a graph that are loaded if none are named: all, but not

@@ -94,7 +94,7 @@ def pipeline(*widths):
 
 classifier(os.path.join(here, "sklearn.onnx"), pipeline(16, 16))
 classifier(os.path.join(here, "boosting.onnx"), GradientBoostingClassifier(n_estimators=10, random_state=0))
-classifier(os.path.join(here, "forest.onnx"), RandomForestClassifier(4, max_depth=4, random_state=0))
+classifier(os.path.join(here, "forest.onnx"), RandomForestClassifier(1, max_leaf_nodes=60, random_state=0))
 if len(sys.argv) > 1:
     np.save(os.path.join(sys.argv[1], "truth.npy"), ring(N))
     classifier(os.path.join(sys.argv[1], "sklearn.onnx"), pipeline(64, 64))
