@@ -197,7 +197,43 @@ def control():
     hand("refused_random", [node("RandomNormalLike", ["z"], ["r"]), node("Add", ["z", "r"], ["x"])], {"z": ((3,), (-1, 1))}, refused="pass them as an input")
 
 
+def forests():
+    """Trees by hand: x0 against 1, then x1 against 0, with numbers that are equal to these. Every
+    leaf adds to every output: ONNX Runtime leaves base values out where none does."""
+
+    def tree(name, mode="BRANCH_LEQ", refused=None, op="TreeEnsembleRegressor", **change):
+        a = dict(nodes_treeids=[0] * 5, nodes_nodeids=[0, 1, 2, 3, 4], nodes_featureids=[0, 1, 0, 0, 0], nodes_values=[1.0, 0.0, 0.0, 0.0, 0.0], nodes_modes=[mode, mode, "LEAF", "LEAF", "LEAF"],
+                 nodes_truenodeids=[1, 3, 0, 0, 0], nodes_falsenodeids=[2, 4, 0, 0, 0], target_treeids=[0] * 6, target_nodeids=[2, 3, 4] * 2, target_ids=[0, 0, 0, 1, 1, 1], target_weights=[1.0, -2.0, 0.5, 3.0, 2.0, -1.0], n_targets=2, base_values=[0.25, 4.0])
+        a.update(change)
+        hand(name, [node("Floor", ["z"], ["f"]), node(op, ["f"], ["x"], domain="ai.onnx.ml", name=name, **a)], {"z": ((2,), (-2, 3))}, rows=40, domains={"ai.onnx.ml": 3}, refused=refused)
+
+    for mode in ("LEQ", "LT", "GTE", "GT"):
+        tree("tree_" + mode, "BRANCH_" + mode)
+    tree("tree_average", aggregate_function="AVERAGE")
+    tree("tree_leaf", nodes_treeids=[0], nodes_nodeids=[7], nodes_featureids=[0], nodes_values=[0.0], nodes_modes=["LEAF"], nodes_truenodeids=[0], nodes_falsenodeids=[0],
+         target_treeids=[0, 0], target_nodeids=[7, 7], target_ids=[0, 1], target_weights=[1.5, 2.5], refused=None)
+    tree("refused_tree_mode", "BRANCH_EQ", refused="BRANCH_EQ")
+    tree("refused_tree_cycle", nodes_truenodeids=[1, 1, 0, 0, 0], refused="tree 0")
+    tree("refused_tree_shared", nodes_truenodeids=[1, 2, 0, 0, 0], refused="tree 0")
+    tree("refused_tree_rootless", nodes_truenodeids=[1, 0, 0, 0, 0], refused="no leaf")
+    tree("refused_tree_twice", nodes_nodeids=[0, 1, 2, 3, 3], refused="two nodes 3")
+    tree("refused_tree_feature", nodes_featureids=[0, 9, 0, 0, 0], refused="feature 9 of 2")
+    tree("refused_tree_lengths", nodes_values=[1.0], refused="different lengths")
+    tree("refused_tree_weight", target_nodeids=[2, 3, 1] * 2, refused="no leaf")
+    tree("refused_tree_target", target_ids=[0, 5, 0] * 2, refused="do not fit")
+    tree("refused_tree_base", base_values=[1.0, 2.0, 3.0], refused="base values")
+    tree("refused_tree_missing", nodes_missing_value_tracks_true=[1, 0, 0, 0, 0], refused="missing values")
+    tree("refused_tree_many", n_targets=1 << 40, refused="outputs")
+    hand("refused_linear", [node("LinearRegressor", ["z"], ["x"], domain="ai.onnx.ml", coefficients=[1.0, 2.0, 3.0], targets=2)], {"z": ((2,), (-1, 1))}, domains={"ai.onnx.ml": 3}, refused="coefficients")
+    hand("refused_scaler", [node("Scaler", ["z"], ["x"], domain="ai.onnx.ml", offset=[1.0, 2.0, 3.0], scale=[1.0])], {"z": ((2,), (-1, 1))}, domains={"ai.onnx.ml": 3}, refused="offset")
+    hand("refused_extractor", [node("ArrayFeatureExtractor", ["z", "i"], ["x"], domain="ai.onnx.ml")], {"z": ((2,), (-1, 1))}, weights={"i": i64(5)}, domains={"ai.onnx.ml": 3}, refused="entry 5")
+    hand("imputer", [node("Log", ["z"], ["a"]), node("Imputer", ["a"], ["b"], domain="ai.onnx.ml", imputed_value_floats=[0.5, -1.0, 2.0], replaced_value_float=float("nan")),
+                     node("Floor", ["z"], ["c"]), node("Imputer", ["c"], ["d"], domain="ai.onnx.ml", imputed_value_floats=[7.0], replaced_value_float=0.0), node("Imputer", ["d"], ["e"], domain="ai.onnx.ml", imputed_value_floats=[9.0], replaced_value_float=-1.0),
+                     node("Concat", ["b", "e"], ["x"], axis=1)], {"z": ((3,), (-2, 2))}, rows=8, domains={"ai.onnx.ml": 3})
+
+
 if __name__ == "__main__":
+    forests()
     elementwise()
     indices()
     products()
