@@ -213,8 +213,10 @@ def forests():
     tree("tree_leaf", nodes_treeids=[0], nodes_nodeids=[7], nodes_featureids=[0], nodes_values=[0.0], nodes_modes=["LEAF"], nodes_truenodeids=[0], nodes_falsenodeids=[0],
          target_treeids=[0, 0], target_nodeids=[7, 7], target_ids=[0, 1], target_weights=[1.5, 2.5], refused=None)
     tree("refused_tree_mode", "BRANCH_EQ", refused="BRANCH_EQ")
-    tree("refused_tree_cycle", nodes_truenodeids=[1, 1, 0, 0, 0], refused="tree 0")
-    tree("refused_tree_shared", nodes_truenodeids=[1, 2, 0, 0, 0], refused="tree 0")
+    tree("refused_tree_roots", nodes_truenodeids=[1, 1, 0, 0, 0], refused="one root")
+    four = dict(nodes_treeids=[0] * 4, nodes_nodeids=[0, 1, 2, 3], nodes_featureids=[0] * 4, nodes_values=[0.0] * 4, nodes_modes=["BRANCH_LEQ"] * 2 + ["LEAF"] * 2, refused="none or has another")
+    tree("refused_tree_cycle", nodes_truenodeids=[1, 1, 0, 0], nodes_falsenodeids=[2, 3, 0, 0], **four)
+    tree("refused_tree_shared", nodes_truenodeids=[1, 3, 0, 0], nodes_falsenodeids=[2, 3, 0, 0], **four)
     tree("refused_tree_rootless", nodes_truenodeids=[1, 0, 0, 0, 0], refused="no leaf")
     tree("refused_tree_twice", nodes_nodeids=[0, 1, 2, 3, 3], refused="two nodes 3")
     tree("refused_tree_feature", nodes_featureids=[0, 9, 0, 0, 0], refused="feature 9 of 2")
