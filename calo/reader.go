@@ -222,6 +222,22 @@ type Block struct {
 	Energies []float32 // N, of the incident particles; nil where the file has none
 }
 
+// Hottest returns the cell, in x and y, that has the largest energy summed over showers
+// and layers: the one that the particles hit.
+func (b Block) Hottest(shape Shape) (x, y int) {
+	sum := make([]float64, shape.X*shape.Y)
+	best := 0
+	for i, e := range b.Cells {
+		sum[i%len(sum)] += float64(e)
+	}
+	for i, e := range sum {
+		if e > sum[best] {
+			best = i
+		}
+	}
+	return best / shape.Y, best % shape.Y
+}
+
 // Blocks iterates over all showers, size at a time; the last block may be shorter. The
 // slices of a block are used again for the next one. An error ends the iteration.
 func (r *Reader) Blocks(size int) iter.Seq2[Block, error] {

@@ -41,8 +41,8 @@ func layersOf(slabs []Slab) int {
 }
 
 func checkSlabs(slabs []Slab) error {
-	if len(slabs) < 2 || len(slabs) > 10000 {
-		return fmt.Errorf("cascade: %d slabs; 2 to 10000 are accepted", len(slabs))
+	if len(slabs) < 1 || len(slabs) > 10000 {
+		return fmt.Errorf("cascade: %d slabs; 1 to 10000 are accepted", len(slabs))
 	}
 	for i, s := range slabs {
 		if _, err := material(s.Material); err != nil {

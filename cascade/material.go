@@ -23,7 +23,7 @@ type Material struct {
 
 // Materials are those that slabs may name.
 var Materials = []Material{
-	{"tungsten", 19.3, 6.76, 0.4025, 727, [5]float64{0.2167, 3.4960, 0.15509, 2.8447, 5.4059}, 0.194, 2.5},
+	{"tungsten", 19.3, 6.76, 0.4025, 727, [5]float64{0.2167, 3.4960, 0.15509, 2.8447, 5.4059}, 0.194, 2.4},
 	{"lead", 11.35, 6.37, 0.3958, 823, [5]float64{0.3776, 3.8073, 0.09359, 3.1608, 6.2018}, 0.29, 2.5},
 	{"iron", 7.874, 13.84, 0.4656, 286, [5]float64{-0.0012, 3.1531, 0.14680, 2.9632, 4.2911}, 0.0065, 2.9},
 	{"copper", 8.96, 12.86, 0.4564, 322, [5]float64{-0.0254, 3.2792, 0.14339, 2.9044, 4.4190}, 0.0095, 2.9},
@@ -86,12 +86,12 @@ func knots(table [][2]float64, e float64) float64 {
 
 // pairs is the probability of pair production by a photon in one radiation length.
 var pairs = [][2]float64{
-	{1.022, 0}, {1.5, 0.0095}, {2, 0.031}, {3, 0.076}, {5, 0.141}, {10, 0.237}, {20, 0.349},
+	{1.022, 0}, {1.5, 0.0095}, {2, 0.035}, {3, 0.076}, {5, 0.141}, {10, 0.237}, {20, 0.349},
 	{50, 0.453}, {100, 0.517}, {1000, 0.66}, {1e4, 0.735}, {1e5, 0.777},
 }
 
 // radiated is the energy that electrons radiate over that of complete screening.
-var radiated = [][2]float64{{0.1, 0.5}, {0.3, 0.6}, {1, 0.7}, {2, 0.77}, {5, 0.87}, {10, 0.93}, {20, 0.97}, {100, 1}}
+var radiated = [][2]float64{{0.1, 0.42}, {0.3, 0.45}, {1, 0.51}, {2, 0.57}, {5, 0.67}, {10, 0.775}, {20, 0.857}, {50, 0.93}, {100, 0.96}, {1000, 1}}
 
 // compton is the cross section of Klein and Nishina in cm²/g.
 func (m *Material) compton(e float64) float64 {

@@ -27,6 +27,7 @@ func energyOf(i int) float64 {
 type electronEntry struct {
 	loss    float64 // MeV/mm, by collisions below the threshold of deltas
 	brems   float64 // 1/mm
+	tip     float64 // how much the spectrum's end falls short of complete screening
 	deltas  float64 // 1/mm
 	scatter float64 // squared width of the angle in a projection, per mm
 	longest float64 // mm, of a step
@@ -56,14 +57,18 @@ const (
 	sensorDelta = 0.015
 	otherDelta  = 0.5
 	sensorLeast = 0.05
-	otherLeast  = 0.25
+	otherLeast  = 0.2
 	lightLeast  = 0.1
 	leastBrems  = 0.1
 	leastPhoton = 0.02
 	// mostAngle is the width of the scattering angle in a step, at most.
-	mostAngle = 0.7
+	mostAngle   = 0.7
+	sensorAngle = 0.25
 	// mostLoss is the share of its energy that an electron loses in a step, at most.
 	mostLoss = 0.2
+	// softness is 1 / ∫ y (1 - y + 3/4 y²) / ∫ (1 - y + 3/4 y²): how the end of a
+	// spectrum falls with the energy that it has.
+	softness = 0.75 / 0.354167
 	// scatterEnergy is the constant of multiple scattering in a projection, MeV: that of
 	// Highland's formula without its logarithm.
 	scatterEnergy = 13.6
@@ -88,19 +93,27 @@ func newMatter(m *Material, density, scattering float64, sensor bool) *matter {
 		s := &t.electron[i]
 		xi := bohr * m.ZA * rho / beta2
 		s.loss = m.stopping(e) * rho
-		s.spread = xi * min(t.delta, e/2) * (1 - beta2/2)
+		// The binding of electrons adds to the spread (Blunck and Leisegang 1950).
+		s.spread = xi*min(t.delta, e/2)*(1-beta2/2) + 2e-5*math.Pow(m.Excitation/10, 4./3)*s.loss
 		if e > 2*t.delta {
 			s.deltas = xi * (1/t.delta - 2/e)
 			s.loss -= xi * math.Log(e/2/t.delta)
 		}
 		s.loss = max(s.loss, 0.1*m.stopping(e)*rho)
 		if y := t.bremsLeast / e; y < 1 {
-			s.brems = knots(radiated, e) / x0 * (4./3*(-math.Log(y)-(1-y)) + (1-y*y)/2)
+			// ∫ dy/y (1 - y + 3/4 y²)(1 - ay)
+			a := min((1-knots(radiated, e))*softness, 1)
+			s.tip = a
+			s.brems = 4. / 3 / x0 * (-math.Log(y) - (1+a)*(1-y) + (0.75+a)*(1-y*y)/2 - 0.25*a*(1-y*y*y))
 		}
 		pbeta := e * (e + 2*electronMass) / (e + electronMass) // p²/E
 		theta := scattering * scatterEnergy / pbeta
 		s.scatter = theta * theta / x0
-		s.longest = min(mostAngle*mostAngle/s.scatter, mostLoss*e/s.loss)
+		angle := mostAngle
+		if sensor {
+			angle = sensorAngle
+		}
+		s.longest = min(angle*angle/s.scatter, mostLoss*e/s.loss)
 		s.reach = e / s.loss
 		if i > 0 {
 			s.reach = t.electron[i-1].reach + (e-energyOf(i-1))/s.loss

@@ -178,7 +178,7 @@ func (t *tracker) electron(p *particle) {
 			break // it does not come out of the slab
 		}
 		edge, next := t.stack.crossing(int(p.slab), p.z, p.w)
-		d := min(edge, s.longest)
+		d := max(min(edge, s.longest), 0)
 		discrete := false
 		if rate := s.brems + s.deltas; rate > 0 {
 			// 1 - exp(-x) < x
@@ -188,34 +188,42 @@ func (t *tracker) electron(p *particle) {
 				}
 			}
 		}
-		loss := s.loss * d
-		if sensor {
-			loss = max(loss+math.Sqrt(s.spread*d)*t.normal(), 0)
-		}
-		loss = min(loss, p.e)
-		if sensor {
-			t.deposit(p.slab, p.x+p.u*d/2, p.y+p.v*d/2, loss)
-		}
-		p.travel(d)
-		p.e -= loss
-		if p.e < m.least {
-			t.deposit(p.slab, p.x, p.y, p.e)
-			break
-		}
-		// For a small angle, 1 - cos is its square by two, an exponential.
+		// The whole angle of the step is at a random point of it (the random hinge of
+		// PENELOPE), so that steps may be long. For a small angle, 1 - cos is its square by
+		// two, an exponential.
 		one := s.scatter * d * exponentials[int(t.uniform()*directions)]
 		if one > 2 {
 			one = 2 * t.uniform()
 		}
+		before := d * t.uniform()
+		p.travel(before)
 		p.turn(1-one, t.azimuth())
+		edge, next = t.stack.crossing(int(p.slab), p.z, p.w)
+		after := d - before
+		crosses := after >= edge-1e-6
+		if crosses {
+			after, discrete = edge, false
+		}
+		d = before + after
+		loss := s.loss * d
+		if sensor {
+			loss = min(max(loss+math.Sqrt(s.spread*d)*t.normal(), 0), p.e)
+			t.deposit(p.slab, p.x, p.y, loss)
+		}
+		p.travel(after)
+		p.e -= min(loss, p.e)
+		if p.e < m.least {
+			t.deposit(p.slab, p.x, p.y, p.e)
+			break
+		}
 		switch {
 		case discrete:
 			if t.uniform()*(s.brems+s.deltas) < s.brems {
-				t.radiate(p, m)
+				t.radiate(p, m, s.tip)
 			} else {
 				t.knock(p, m, sensor)
 			}
-		case d == edge:
+		case crosses:
 			if !t.enter(p, next) {
 				return
 			}
@@ -227,7 +235,7 @@ func (t *tracker) electron(p *particle) {
 }
 
 // radiate makes a photon of the spectrum of complete screening.
-func (t *tracker) radiate(p *particle, m *matter) {
+func (t *tracker) radiate(p *particle, m *matter, tip float64) {
 	least := m.bremsLeast / p.e
 	if least >= 1 {
 		return
@@ -236,7 +244,7 @@ func (t *tracker) radiate(p *particle, m *matter) {
 	var y float64
 	for {
 		y = math.Exp(l * t.uniform())
-		if t.uniform() <= 1-y+0.75*y*y {
+		if t.uniform() <= (1-y+0.75*y*y)*(1-tip*y) {
 			break
 		}
 	}

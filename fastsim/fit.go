@@ -163,17 +163,7 @@ read:
 // aim finds the cell that the particles hit, that of the largest energy, and how far
 // spots may lie from it: to the nearest edge, or to the farthest where that is close.
 func (p *Parameters) aim(b calo.Block) {
-	sum := make([]float64, p.X*p.Y)
-	for i, e := range b.Cells {
-		sum[i%len(sum)] += float64(e)
-	}
-	best := 0
-	for i, e := range sum {
-		if e > sum[best] {
-			best = i
-		}
-	}
-	p.ImpactX, p.ImpactY = best/p.Y, best%p.Y
+	p.ImpactX, p.ImpactY = b.Hottest(calo.Shape{Layers: p.Layers, X: p.X, Y: p.Y})
 	right, top := p.X-1-p.ImpactX, p.Y-1-p.ImpactY
 	near := min(p.ImpactX, p.ImpactY, right, top)
 	if near < 5 {

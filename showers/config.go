@@ -6,6 +6,7 @@ import (
 
 	"etalon/bibae"
 	"etalon/calo"
+	"etalon/cascade"
 	"etalon/dctr"
 	"etalon/fastsim"
 	"etalon/omnifold"
@@ -41,6 +42,7 @@ type TruthConfig struct {
 // Kinds of generators.
 const (
 	KindFastsim = "fastsim" // a parametrised simulation, fitted to the truth
+	KindCascade = "cascade" // a small Monte Carlo, tuned to the truth
 	KindBIBAE   = "bibae"   // an autoencoder, trained on the truth
 	KindModel   = "model"   // a model directory
 	KindFile    = "file"    // a file of generated showers
@@ -55,6 +57,7 @@ type GeneratorConfig struct {
 	Scored  int `toml:"scored"`
 
 	Fastsim fastsim.Config `toml:"fastsim"`
+	Cascade cascade.Config `toml:"cascade"`
 	BIBAE   BIBAEConfig    `toml:"bibae"`
 	Model   string         `toml:"model"`
 	File    string         `toml:"file"`
@@ -183,12 +186,12 @@ func (c Config) Check() error {
 const maxShowers = 1 << 24
 
 // trains tells that the run makes the generator itself.
-func (c GeneratorConfig) trains() bool { return c.Kind == KindFastsim || c.Kind == KindBIBAE }
+func (c GeneratorConfig) trains() bool { return c.Kind != KindModel && c.Kind != KindFile }
 
 func (c GeneratorConfig) check() error {
 	switch {
-	case !slices.Contains([]string{KindFastsim, KindBIBAE, KindModel, KindFile}, c.Kind):
-		return fmt.Errorf("kind = %q; %s, %s, %s and %s are accepted", c.Kind, KindFastsim, KindBIBAE, KindModel, KindFile)
+	case !slices.Contains([]string{KindFastsim, KindCascade, KindBIBAE, KindModel, KindFile}, c.Kind):
+		return fmt.Errorf("kind = %q; %s, %s, %s, %s and %s are accepted", c.Kind, KindFastsim, KindCascade, KindBIBAE, KindModel, KindFile)
 	case c.Kind == KindModel && c.Model == "":
 		return fmt.Errorf("model is empty; a model directory is accepted")
 	case c.Kind == KindFile && c.File == "":
@@ -200,6 +203,10 @@ func (c GeneratorConfig) check() error {
 	case KindFastsim:
 		if err := c.Fastsim.Check(); err != nil {
 			return fmt.Errorf("fastsim: %w", err)
+		}
+	case KindCascade:
+		if err := c.Cascade.Check(); err != nil {
+			return fmt.Errorf("cascade: %w", err)
 		}
 	case KindBIBAE:
 		if err := c.BIBAE.Network.Check(); err != nil {

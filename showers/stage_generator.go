@@ -7,6 +7,7 @@ import (
 
 	"etalon/bibae"
 	"etalon/calo"
+	"etalon/cascade"
 	"etalon/dataset"
 	"etalon/fastsim"
 	"etalon/generator"
@@ -23,10 +24,12 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 	if r.cfg.Generator.Kind == KindBIBAE {
 		return r.trainBIBAE(ctx, dir)
 	}
-	cfg := r.cfg.Generator.Fastsim
-	cfg.Seed, cfg.Threads = r.cfg.Seed, r.e.Threads()
-	var cut float64
-	blocks := func(yield func(calo.Block, error) bool) {
+	return r.fitProgram(ctx, dir)
+}
+
+// fitProgram tunes a simulation to the showers of the truth.
+func (r *Run) fitProgram(ctx context.Context, dir string) (string, error) {
+	var blocks iter.Seq2[calo.Block, error] = func(yield func(calo.Block, error) bool) {
 		err := r.truth.train.blocks(ctx, func(first int, cells []float32) error {
 			r.d.Progress(first, r.truth.train.len(), "showers")
 			if !yield(calo.Block{First: first, N: len(cells) / r.shape.Cells(), Cells: cells}, nil) {
@@ -38,8 +41,18 @@ func (r *Run) openGenerator(ctx context.Context) (string, error) {
 			yield(calo.Block{}, err)
 		}
 	}
-	cut = r.cut()
-	sim, err := fastsim.FitBlocks(ctx, r.shape, cut, iter.Seq2[calo.Block, error](blocks), cfg)
+	var sim interface{ Save(dir string) error }
+	var err error
+	switch r.cfg.Generator.Kind {
+	case KindFastsim:
+		cfg := r.cfg.Generator.Fastsim
+		cfg.Seed, cfg.Threads = r.cfg.Seed, r.e.Threads()
+		sim, err = fastsim.FitBlocks(ctx, r.shape, r.cut(), blocks, cfg)
+	case KindCascade:
+		cfg := r.cfg.Generator.Cascade
+		cfg.Seed, cfg.Threads = r.cfg.Seed, r.e.Threads()
+		sim, err = cascade.Fit(ctx, r.shape, r.cut(), blocks, cfg)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -127,7 +140,7 @@ func (r *Run) loadGenerator() error {
 // Kinds are the kinds of generators of showers that generator.LoadSimulator does not know
 // itself.
 func Kinds() []generator.SimulatorKind {
-	return []generator.SimulatorKind{fastsim.Kind(), bibae.Kind()}
+	return []generator.SimulatorKind{fastsim.Kind(), cascade.Kind(), bibae.Kind()}
 }
 
 // own is a set of n showers in the run directory.

@@ -15,7 +15,7 @@ var layers = []string{
 	"nn preprocess optim report calo calo/showerscore",
 	"train internal/modeldir onnx onnx/onnxtest",
 	"generator rundir",
-	"dctr fastsim bibae",
+	"dctr fastsim cascade bibae",
 	"omnifold",
 	"laser",
 	"showers",
