@@ -18,6 +18,12 @@ type Config struct {
 	Slabs  []Slab  `toml:"slabs" json:"slabs"`
 	Cell   float64 `toml:"cell" json:"cell"`     // width of a cell in mm; 0 means 5.08
 	Energy float64 `toml:"energy" json:"energy"` // of the photons, MeV; 0 means 50000
+	// DensitySpread, ScatteringSpread and ResponseSpread are the standard deviations of the
+	// logarithms of the factors, between showers: 0 means 0.05, 0.12 and 0.04, a negative
+	// number none.
+	DensitySpread    float64 `toml:"density_spread" json:"density_spread"`
+	ScatteringSpread float64 `toml:"scattering_spread" json:"scattering_spread"`
+	ResponseSpread   float64 `toml:"response_spread" json:"response_spread"`
 	// Rounds are those of the fit, in each of which Simulated showers are made and looked
 	// at as the truth is; 0 means 5, of 500. A negative number of rounds fits nothing.
 	Rounds    int    `toml:"rounds" json:"rounds"`
@@ -43,6 +49,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("cascade: cell = %v mm; 0 (%v) to 10000 is accepted", c.Cell, defaultCell)
 	case !(c.Energy >= 0 && c.Energy <= 1e5):
 		return fmt.Errorf("cascade: energy = %v MeV; 0 (%v) to 100000 is accepted", c.Energy, defaultEnergy)
+	case !(max(c.DensitySpread, c.ScatteringSpread, c.ResponseSpread) <= 0.5):
+		return fmt.Errorf("cascade: spreads of %v, %v and %v; up to 0.5 is accepted", c.DensitySpread, c.ScatteringSpread, c.ResponseSpread)
 	case c.Rounds < -1 || c.Rounds > 100:
 		return fmt.Errorf("cascade: rounds = %d; -1 (no fit), 0 (%d) to 100 is accepted", c.Rounds, defaultRounds)
 	case c.Simulated < 0 || c.Simulated > 1e6 || c.Simulated > 0 && c.Simulated < leastShowers:
@@ -53,11 +61,19 @@ func (c *Config) Check() error {
 	return nil
 }
 
+func spread(v, def float64) float64 {
+	if v == 0 {
+		return def
+	}
+	return max(v, 0)
+}
+
 // parameters returns those of showers of a shape before any fit.
 func (c *Config) parameters(shape calo.Shape, cut float64) (Parameters, error) {
 	p := Parameters{
 		Slabs: c.Slabs, X: shape.X, Y: shape.Y, Cell: c.Cell, Energy: c.Energy, Cut: cut,
 		Impact: [2]int{shape.X / 2, shape.Y / 2}, Density: 1, Scattering: 1, Response: 1,
+		DensitySpread: spread(c.DensitySpread, 0.05), ScatteringSpread: spread(c.ScatteringSpread, 0.12), ResponseSpread: spread(c.ResponseSpread, 0.04),
 	}
 	if len(p.Slabs) == 0 {
 		if p.Slabs = SiliconTungsten(); shape.Layers != p.Layers() {
@@ -138,12 +154,8 @@ func Fit(ctx context.Context, shape calo.Shape, cut float64, blocks iter.Seq2[ca
 	return New(p, cfg.Seed, "")
 }
 
-// How the fitted means follow the factors, about: the depth as a power of the density,
-// and the number of active cells as one of the scattering.
-const (
-	depthPower = -0.6
-	cellsPower = 0.4
-)
+// depthPower is how the depth follows the density, about.
+const depthPower = -0.6
 
 // fit moves the three factors until the means agree.
 func (p *Parameters) fit(ctx context.Context, truth *means, cfg *Config) error {
@@ -156,6 +168,23 @@ func (p *Parameters) fit(ctx context.Context, truth *means, cfg *Config) error {
 	}
 	z := make([]float32, n*latents)
 	rng.New(cfg.Seed, "cascade latents of the fit").NormalRows(z, n, 0, 0, n, latents)
+	cellsPower := 0.4
+	if rounds > 0 { // how the number of active cells follows the scattering
+		const more = 1.2
+		a, err := p.simulate(ctx, z, cfg)
+		if err != nil {
+			return err
+		}
+		wider := *p
+		wider.Scattering *= more
+		b, err := wider.simulate(ctx, z, cfg)
+		if err != nil {
+			return err
+		}
+		if a.n > 0 && b.n > 0 {
+			cellsPower = min(max(math.Log(b.cells/b.n/(a.cells/a.n))/math.Log(more), 0.1), 2)
+		}
+	}
 	for range rounds {
 		got, err := p.simulate(ctx, z, cfg)
 		if err != nil {

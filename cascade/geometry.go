@@ -78,7 +78,7 @@ func (p *Parameters) stack() (*stack, error) {
 		k := key{slab.Material, slab.Sensor}
 		if tables[k] == nil {
 			density := 1.0
-			if heavy := m.RadiationLength < 15; heavy {
+			if m.heavy() {
 				density = p.Density
 			}
 			tables[k] = newMatter(m, density, p.Scattering, slab.Sensor)

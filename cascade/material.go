@@ -42,6 +42,9 @@ func material(name string) (*Material, error) {
 	return nil, fmt.Errorf("cascade: material %q; tungsten, lead, iron, copper, silicon, carbon and board are accepted", name)
 }
 
+// heavy tells that slabs of a material are absorbers.
+func (m *Material) heavy() bool { return m.RadiationLength < 15 }
+
 const (
 	electronMass = 0.51099895 // MeV
 	bohr         = 0.153537   // 2π N_A r_e² mc², MeV cm²/mol

@@ -15,6 +15,9 @@ const (
 	latShare             // of the energy in the first pair
 	latX                 // impact point in its cell
 	latY
+	latDensity
+	latScattering
+	latResponse
 	latents
 )
 
@@ -33,6 +36,12 @@ type Parameters struct {
 	Density    float64 `toml:"density" json:"density"`
 	Scattering float64 `toml:"scattering" json:"scattering"`
 	Response   float64 `toml:"response" json:"response"`
+	// How much showers differ in the three factors: the standard deviations of their
+	// logarithms. That is a prior of what is not known about the detector; refined latents
+	// tell its posterior.
+	DensitySpread    float64 `toml:"density_spread" json:"density_spread"`
+	ScatteringSpread float64 `toml:"scattering_spread" json:"scattering_spread"`
+	ResponseSpread   float64 `toml:"response_spread" json:"response_spread"`
 }
 
 // Layers is the number of sensors.
@@ -60,6 +69,9 @@ func (p *Parameters) Check() error {
 		{"density", p.Density, 0.2, 5, ""},
 		{"scattering", p.Scattering, 0.2, 5, ""},
 		{"response", p.Response, 1e-3, 1e3, ""},
+		{"density_spread", p.DensitySpread, 0, 0.5, ""},
+		{"scattering_spread", p.ScatteringSpread, 0, 0.5, ""},
+		{"response_spread", p.ResponseSpread, 0, 0.5, ""},
 	} {
 		if !(c.v >= c.least && c.v <= c.most) {
 			return fmt.Errorf("cascade: %s = %v%s; %v to %v is accepted", c.name, c.v, c.unit, c.least, c.most)
@@ -73,8 +85,8 @@ func (p *Parameters) Check() error {
 
 // Simulation makes showers. It implements generator.Simulator: the latents are standard
 // normals of the primary photon, its depth of conversion, how it shares its energy and
-// where in its cell it comes in; all else is hidden randomness, a function of the seed,
-// the stream and the row's number.
+// where in its cell it comes in, and of the three factors; all else is hidden randomness,
+// a function of the seed, the stream and the row's number.
 type Simulation struct {
 	Parameters
 	Seed   uint64 // of the hidden randomness
@@ -158,6 +170,10 @@ func (t *tracker) shower(row uint64, z, cells []float32) {
 	clear(cells)
 	t.cells = cells
 	t.seek(row)
+	t.density = logNormal(t.DensitySpread, z[latDensity])
+	g := logNormal(t.ScatteringSpread, z[latScattering])
+	t.scattering = g * g
+	t.response = t.Response * logNormal(t.ResponseSpread, z[latResponse])
 	p := particle{e: t.Energy, w: 1, species: photon, x: t.Cell * phi(z[latX]), y: t.Cell * phi(z[latY])}
 	if t.reach(&p, -math.Log(phi(-z[latConversion]))) {
 		t.pair(&p, t.share(phi(z[latShare])))
@@ -170,6 +186,11 @@ func (t *tracker) shower(row uint64, z, cells []float32) {
 			}
 		}
 	}
+}
+
+// logNormal keeps to five standard deviations.
+func logNormal(sigma float64, z float32) float64 {
+	return math.Exp(sigma * min(max(float64(z), -5), 5))
 }
 
 // phi is the distribution function of the standard normal distribution, kept off 0 and 1.

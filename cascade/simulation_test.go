@@ -77,10 +77,10 @@ func TestLatents(t *testing.T) {
 	p.Cut = 0
 	s := simulation(t, p)
 	const n = 200
-	d := s.Dim()
-	z, x := normals(n, s.LatentDim()), make([]float32, n*d)
+	d, l := s.Dim(), s.LatentDim()
+	z, x := normals(n, l), make([]float32, n*d)
 	for i := range n {
-		z[4*i] = 1.5 // 2.7 mean free paths
+		z[l*i] = 1.5 // 2.7 mean free paths
 	}
 	if err := s.Generate(0, z, x); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestLatents(t *testing.T) {
 		t.Errorf("%v MeV in front of the conversion; what little comes back is below 0.2", front)
 	}
 	for i := range n { // first layer, no scattering to speak of
-		z[4*i], z[4*i+2] = -3, 3
+		z[l*i], z[l*i+2] = -3, 3
 	}
 	if err := s.Generate(0, z, x); err != nil {
 		t.Fatal(err)
@@ -140,6 +140,56 @@ func TestCutAndResponse(t *testing.T) {
 	}
 	if some < 50 {
 		t.Errorf("only %d cells have energy", some)
+	}
+}
+
+// A latent of a factor does what the factor does, by spread to the power of its value.
+func TestFactors(t *testing.T) {
+	for k, change := range []func(p *cascade.Parameters, f float64){
+		func(p *cascade.Parameters, f float64) { p.Density *= f },
+		func(p *cascade.Parameters, f float64) { p.Scattering *= f },
+		func(p *cascade.Parameters, f float64) { p.Response *= f },
+	} {
+		p := few()
+		p.Cut = 0
+		p.DensitySpread, p.ScatteringSpread, p.ResponseSpread = 0.1, 0.1, 0.1
+		const n = 600
+		central := simulation(t, p)
+		change(&p, math.Exp(0.1*2))
+		moved := simulation(t, p)
+		l := central.LatentDim()
+		z := normals(n, l)
+		for i := range n {
+			clear(z[i*l+l-3 : i*l+l])
+		}
+		a, b := make([]float32, n*central.Dim()), make([]float32, n*central.Dim())
+		if err := moved.Generate(0, z, b); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			z[i*l+l-3+k] = 2
+		}
+		if err := central.Generate(0, z, a); err != nil {
+			t.Fatal(err)
+		}
+		// The mean energies of layers agree within their errors: 600 showers that fluctuate
+		// by about the mean, four standard errors of a difference.
+		d := central.Dim()
+		for layer := range 6 {
+			var sa, sb, saa, sbb float64
+			for i := range n {
+				var ea, eb float64
+				for j := layer * 35; j < (layer+1)*35; j++ {
+					ea += float64(a[i*d+j])
+					eb += float64(b[i*d+j])
+				}
+				sa, sb, saa, sbb = sa+ea/n, sb+eb/n, saa+ea*ea/n, sbb+eb*eb/n
+			}
+			se := math.Sqrt((saa - sa*sa + sbb - sb*sb) / n)
+			if math.Abs(sa-sb) > 4*se {
+				t.Errorf("factor %d: layer %d has %.3f MeV by its latent, %.3f by itself, error %.3f", k, layer, sa, sb, se)
+			}
+		}
 	}
 }
 
@@ -188,16 +238,17 @@ func blocks(t *testing.T, s *cascade.Simulation, n int) iter.Seq2[calo.Block, er
 }
 
 // The fit finds the factors that showers were made with. Their errors follow from those
-// of the means of 1500 showers on both sides: about 1.5 % of the density, 4 % of the
+// of the means of 1000 showers on both sides: about 1.5 % of the density, 4 % of the
 // scattering and 1.5 % of the response; four of them are allowed.
 func TestFitRecovers(t *testing.T) {
 	truth := few()
+	truth.X, truth.Y, truth.Cell, truth.Impact, truth.Energy = 25, 25, 2.5, [2]int{12, 12}, 3000
 	truth.Density, truth.Scattering, truth.Response = 1.15, 0.8, 1.3
 	s := simulation(t, truth)
 	s.Threads = 2
-	shape := calo.Shape{Layers: 6, X: 7, Y: 5}
-	cfg := cascade.Config{Slabs: truth.Slabs, Cell: 5, Energy: 1000, Rounds: 10, Simulated: 1500, Seed: 9, Threads: 2}
-	got, err := cascade.Fit(context.Background(), shape, 0.1, blocks(t, s, 1500), cfg)
+	shape := calo.Shape{Layers: 6, X: 25, Y: 25}
+	cfg := cascade.Config{Slabs: truth.Slabs, Cell: 2.5, Energy: 3000, DensitySpread: -1, ScatteringSpread: -1, ResponseSpread: -1, Rounds: 6, Simulated: 1000, Seed: 9, Threads: 2}
+	got, err := cascade.Fit(context.Background(), shape, 0.1, blocks(t, s, 1000), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +260,7 @@ func TestFitRecovers(t *testing.T) {
 			t.Errorf("%s: %.3f was fitted; %.3f is right", c.name, c.got, c.want)
 		}
 	}
-	if got.Impact != [2]int{3, 2} {
+	if got.Impact != [2]int{12, 12} {
 		t.Errorf("the impact cell is %v", got.Impact)
 	}
 }
@@ -235,7 +286,7 @@ func TestRefused(t *testing.T) {
 	}
 	s := simulation(t, few())
 	x := make([]float32, s.Dim())
-	if s.Generate(0, []float32{0, 0, 0}, x) == nil || s.Generate(0, []float32{0, 0, float32(math.NaN()), 0}, x) == nil {
+	if s.Generate(0, []float32{0, 0, 0}, x) == nil || s.Generate(0, []float32{0, 0, float32(math.NaN()), 0, 0, 0, 0}, x) == nil {
 		t.Error("latents that are too few or no numbers are accepted")
 	}
 	none := func(yield func(calo.Block, error) bool) {}

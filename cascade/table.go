@@ -48,6 +48,7 @@ type matter struct {
 	photon     [entries]photonEntry
 	delta      float64 // least energy of deltas, MeV
 	least      float64 // of electrons: those below stop where they are, MeV
+	heavy      bool    // an absorber, whose density is fitted
 	bremsLeast float64 // least energy of photons, MeV
 }
 
@@ -77,12 +78,12 @@ const (
 // newMatter makes the tables of a material whose density is scaled, and whose scattering
 // is as wide as says scattering.
 func newMatter(m *Material, density, scattering float64, sensor bool) *matter {
-	t := &matter{delta: otherDelta, least: otherLeast, bremsLeast: leastBrems}
+	t := &matter{delta: otherDelta, least: otherLeast, bremsLeast: leastBrems, heavy: m.heavy()}
 	rho := m.Density * density / 10 // g/cm² per mm
 	switch {
 	case sensor:
 		t.delta, t.least = sensorDelta, sensorLeast
-	case m.RadiationLength > 15:
+	case !t.heavy:
 		t.least = lightLeast
 	}
 	x0 := m.RadiationLength / rho // mm

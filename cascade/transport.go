@@ -7,7 +7,18 @@ type tracker struct {
 	*Simulation
 	todo  []particle
 	cells []float32
+	// Of this shower: factors of the density of heavy matter, of squared angles and of
+	// energies in sensors.
+	density, scattering, response float64
 	random
+}
+
+// rho is the factor of the density of a matter.
+func (t *tracker) rho(m *matter) float64 {
+	if m.heavy {
+		return t.density
+	}
+	return 1
 }
 
 // run follows all particles until none is left.
@@ -33,7 +44,7 @@ func (t *tracker) deposit(slab int32, x, y, e float64) {
 	if fx < 0 || fy < 0 || fx >= float64(t.X) || fy >= float64(t.Y) {
 		return
 	}
-	t.cells[(layer*t.X+int(fx))*t.Y+int(fy)] += float32(e * t.Response)
+	t.cells[(layer*t.X+int(fx))*t.Y+int(fy)] += float32(e * t.response)
 }
 
 // travel moves a particle.
@@ -83,7 +94,8 @@ func (t *tracker) reach(p *particle, paths float64) bool {
 	}
 	i := entry(p.e)
 	for {
-		mu := t.stack.matter[p.slab].photon[i].total
+		m := t.stack.matter[p.slab]
+		mu := m.photon[i].total * t.rho(m)
 		d, next := t.stack.crossing(int(p.slab), p.z, p.w)
 		if paths < mu*d {
 			if math.IsInf(d, 1) && mu == 0 {
@@ -174,13 +186,14 @@ func (t *tracker) electron(p *particle) {
 			break
 		}
 		s := &m.electron[entry(p.e)]
-		if !sensor && s.reach < min(p.z-t.stack.edge[p.slab], t.stack.edge[p.slab+1]-p.z) {
+		rho := t.rho(m)
+		if !sensor && s.reach < rho*min(p.z-t.stack.edge[p.slab], t.stack.edge[p.slab+1]-p.z) {
 			break // it does not come out of the slab
 		}
 		edge, next := t.stack.crossing(int(p.slab), p.z, p.w)
-		d := max(min(edge, s.longest), 0)
+		d := max(min(edge, s.longest/rho), 0)
 		discrete := false
-		if rate := s.brems + s.deltas; rate > 0 {
+		if rate := (s.brems + s.deltas) * rho; rate > 0 {
 			// 1 - exp(-x) < x
 			if u := t.uniform(); u < rate*d {
 				if free := -math.Log1p(-u) / rate; free < d {
@@ -191,7 +204,7 @@ func (t *tracker) electron(p *particle) {
 		// The whole angle of the step is at a random point of it (the random hinge of
 		// PENELOPE), so that steps may be long. For a small angle, 1 - cos is its square by
 		// two, an exponential.
-		one := s.scatter * d * exponentials[int(t.uniform()*directions)]
+		one := s.scatter * t.scattering * d * rho * exponentials[int(t.uniform()*directions)]
 		if one > 2 {
 			one = 2 * t.uniform()
 		}
@@ -205,7 +218,7 @@ func (t *tracker) electron(p *particle) {
 			after, discrete = edge, false
 		}
 		d = before + after
-		loss := s.loss * d
+		loss := s.loss * d * rho
 		if sensor {
 			loss = min(max(loss+math.Sqrt(s.spread*d)*t.normal(), 0), p.e)
 			t.deposit(p.slab, p.x, p.y, loss)

@@ -64,6 +64,7 @@ func testTracker(t *testing.T, name string) *tracker {
 	tr := s.trackers.New().(*tracker)
 	tr.cells = make([]float32, 1)
 	tr.seek(1)
+	tr.density, tr.scattering, tr.response = 1, 1, 1
 	return tr
 }
 
