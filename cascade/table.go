@@ -63,10 +63,10 @@ const (
 	leastBrems  = 0.1
 	leastPhoton = 0.02
 	// mostAngle is the width of the scattering angle in a step, at most.
-	mostAngle   = 0.7
+	mostAngle   = 2
 	sensorAngle = 0.25
 	// mostLoss is the share of its energy that an electron loses in a step, at most.
-	mostLoss = 0.2
+	mostLoss = 0.6
 	// softness is 1 / ∫ y (1 - y + 3/4 y²) / ∫ (1 - y + 3/4 y²): how the end of a
 	// spectrum falls with the energy that it has.
 	softness = 0.75 / 0.354167
@@ -110,7 +110,7 @@ func newMatter(m *Material, density, scattering float64, sensor bool) *matter {
 		pbeta := e * (e + 2*electronMass) / (e + electronMass) // p²/E
 		theta := scattering * scatterEnergy / pbeta
 		s.scatter = theta * theta / x0
-		angle := mostAngle
+		angle := float64(mostAngle)
 		if sensor {
 			angle = sensorAngle
 		}

@@ -186,7 +186,7 @@ func (c Config) Check() error {
 const maxShowers = 1 << 24
 
 // trains tells that the run makes the generator itself.
-func (c GeneratorConfig) trains() bool { return c.Kind != KindModel && c.Kind != KindFile }
+func (c GeneratorConfig) trains() bool { return slices.Contains(GeneratorsMade(), c.Kind) }
 
 func (c GeneratorConfig) check() error {
 	switch {

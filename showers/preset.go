@@ -59,3 +59,16 @@ func Preset(preset string) (Config, error) {
 	}
 	return c, nil
 }
+
+// GeneratorsMade lists the kinds of generators that a run makes itself.
+func GeneratorsMade() []string { return []string{KindFastsim, KindCascade, KindBIBAE} }
+
+// SetGenerator changes the kind of the generator, and the numbers of showers of a preset
+// to those that it makes in some minutes.
+func (c *Config) SetGenerator(kind string) {
+	c.Generator.Kind = kind
+	if kind == KindCascade {
+		c.Generator.Showers, c.Generator.Scored = min(c.Generator.Showers, 10_000), min(c.Generator.Scored, 10_000)
+		c.Refine.Showers, c.Refine.Pilot = min(c.Refine.Showers, 5000), min(c.Refine.Pilot, 5000)
+	}
+}

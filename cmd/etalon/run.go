@@ -28,6 +28,7 @@ type runOptions struct {
 	target, preset, out string
 	truth               string // file of truth, instead of that of the settings
 	weightColumn        string // of it
+	generator           string // of showers
 	seed                uint64
 	seedGiven           bool
 	threads             int
@@ -87,12 +88,14 @@ same result. A second Ctrl-C stops at once.`,
 	f.StringVar(&o.preset, "preset", "", strings.Join(laser.Presets(), " or ")+" (default quick)")
 	f.StringVar(&o.truth, "truth", "", "`FILE` of true showers, for calo, or of truth points instead of those that CONFIG.toml names")
 	f.StringVar(&o.weightColumn, "weight-column", "", "`NAME` or number of the column of the truth file that holds the weights of its points")
+	f.StringVar(&o.generator, "generator", "", "`KIND` of generator, for calo: "+strings.Join(showers.GeneratorsMade(), ", ")+" (default "+showers.KindFastsim+")")
 	f.StringVarP(&o.out, "out", "o", "", "`DIR`ectory of the run (default runs/NAME-PRESET or runs/CONFIG)")
 	seedFlag(cmd, &o.seed)
 	threadsFlag(cmd, &o.threads)
 	memoryFlag(cmd, &o.memory)
 	jsonFlag(cmd, &o.json)
 	complete(cmd, "preset", laser.Presets())
+	complete(cmd, "generator", showers.GeneratorsMade())
 	return cmd
 }
 
@@ -121,6 +124,9 @@ func (o *runOptions) prepare() (open func(*cpu.Engine, rundir.Observer) (protoco
 		return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {
 			return showers.Open(dir, cfg, e, obs, showers.MemoryLimit(int64(o.memory)))
 		}, dir, err
+	}
+	if o.generator != "" {
+		return nil, "", usage("--generator is for the study of showers; a .toml file names the generator of other data")
 	}
 	cfg, dir, err := o.config()
 	return func(e *cpu.Engine, obs rundir.Observer) (protocol, error) {
@@ -171,6 +177,15 @@ func (o *runOptions) showerConfig() (cfg showers.Config, dir string, err error) 
 			return cfg, "", err
 		}
 		dir = o.target + "-" + preset
+	}
+	if o.generator != "" {
+		if !slices.Contains(showers.GeneratorsMade(), o.generator) {
+			return cfg, "", usage("--generator %q; %s are accepted", o.generator, strings.Join(showers.GeneratorsMade(), ", "))
+		}
+		cfg.SetGenerator(o.generator)
+		if !o.isFile() {
+			dir += "-" + o.generator
+		}
 	}
 	if o.truth != "" {
 		cfg.Truth.File = o.truth
