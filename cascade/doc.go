@@ -14,7 +14,9 @@
 // is what weights and refinement are for.
 //
 // Three factors are fitted to true showers: the density of the absorbers, the width of
-// the scattering and the response of the sensors.
+// the scattering and the response of the sensors, which are calibrated against each
+// other, too. What is not known of the factors is a prior: showers differ in them, and
+// refined latents tell which values data prefer.
 //
 // Where to start: Fit fits a simulation to a file of showers. The result is a
 // generator.Simulator: Generate makes showers of latents, Save keeps it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"etalon/calo"
 	"etalon/rng"
@@ -18,8 +19,12 @@ type Config struct {
 	Slabs  []Slab  `toml:"slabs" json:"slabs"`
 	Cell   float64 `toml:"cell" json:"cell"`     // width of a cell in mm; 0 means 5.08
 	Energy float64 `toml:"energy" json:"energy"` // of the photons, MeV; 0 means 50000
+	// Density, Scattering and Response hold the factors at known values; 0: fitted.
+	Density    float64 `toml:"density" json:"density"`
+	Scattering float64 `toml:"scattering" json:"scattering"`
+	Response   float64 `toml:"response" json:"response"`
 	// DensitySpread, ScatteringSpread and ResponseSpread are the standard deviations of the
-	// logarithms of the factors, between showers: 0 means 0.05, 0.12 and 0.04, a negative
+	// logarithms of the factors, between showers: 0 means 0.03, 0.06 and 0.02, a negative
 	// number none.
 	DensitySpread    float64 `toml:"density_spread" json:"density_spread"`
 	ScatteringSpread float64 `toml:"scattering_spread" json:"scattering_spread"`
@@ -49,6 +54,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("cascade: cell = %v mm; 0 (%v) to 10000 is accepted", c.Cell, defaultCell)
 	case !(c.Energy >= 0 && c.Energy <= 1e5):
 		return fmt.Errorf("cascade: energy = %v MeV; 0 (%v) to 100000 is accepted", c.Energy, defaultEnergy)
+	case !(min(c.Density, c.Scattering, c.Response) >= 0 && max(c.Density, c.Scattering, c.Response) <= 5):
+		return fmt.Errorf("cascade: density = %v, scattering = %v, response = %v; 0 (fitted) or 0.2 to 5 is accepted", c.Density, c.Scattering, c.Response)
 	case !(max(c.DensitySpread, c.ScatteringSpread, c.ResponseSpread) <= 0.5):
 		return fmt.Errorf("cascade: spreads of %v, %v and %v; up to 0.5 is accepted", c.DensitySpread, c.ScatteringSpread, c.ResponseSpread)
 	case c.Rounds < -1 || c.Rounds > 100:
@@ -61,19 +68,19 @@ func (c *Config) Check() error {
 	return nil
 }
 
-func spread(v, def float64) float64 {
+func given(v, def float64) float64 {
 	if v == 0 {
 		return def
 	}
-	return max(v, 0)
+	return v
 }
 
 // parameters returns those of showers of a shape before any fit.
 func (c *Config) parameters(shape calo.Shape, cut float64) (Parameters, error) {
 	p := Parameters{
-		Slabs: c.Slabs, X: shape.X, Y: shape.Y, Cell: c.Cell, Energy: c.Energy, Cut: cut,
-		Impact: [2]int{shape.X / 2, shape.Y / 2}, Density: 1, Scattering: 1, Response: 1,
-		DensitySpread: spread(c.DensitySpread, 0.05), ScatteringSpread: spread(c.ScatteringSpread, 0.12), ResponseSpread: spread(c.ResponseSpread, 0.04),
+		Slabs: c.Slabs, X: shape.X, Y: shape.Y, Cell: given(c.Cell, defaultCell), Energy: given(c.Energy, defaultEnergy), Cut: cut,
+		Impact: [2]int{shape.X / 2, shape.Y / 2}, Density: given(c.Density, 1), Scattering: given(c.Scattering, 1), Response: given(c.Response, 1),
+		DensitySpread: max(0, given(c.DensitySpread, 0.03)), ScatteringSpread: max(0, given(c.ScatteringSpread, 0.06)), ResponseSpread: max(0, given(c.ResponseSpread, 0.02)),
 	}
 	if len(p.Slabs) == 0 {
 		if p.Slabs = SiliconTungsten(); shape.Layers != p.Layers() {
@@ -83,19 +90,14 @@ func (c *Config) parameters(shape calo.Shape, cut float64) (Parameters, error) {
 	if n := p.Layers(); n != shape.Layers {
 		return p, fmt.Errorf("cascade: %d slabs are sensors; showers have %d layers", n, shape.Layers)
 	}
-	if p.Cell == 0 {
-		p.Cell = defaultCell
-	}
-	if p.Energy == 0 {
-		p.Energy = defaultEnergy
-	}
 	return p, p.Check()
 }
 
 // means are what a fit compares of a set of showers.
 type means struct {
 	n                       float64
-	energy, centroid, cells float64 // sums, of MeV, layers from 1 and active cells
+	energy, centroid, cells float64   // sums, of MeV, layers from 1 and active cells
+	layer                   []float64 // sums of MeV
 }
 
 // add takes in one shower.
@@ -107,6 +109,7 @@ func (m *means) add(p *Parameters, cells []float32) {
 		}
 		v := float64(e)
 		energy += v
+		m.layer[i/(p.X*p.Y)] += v
 		depth += v * float64(1+i/(p.X*p.Y))
 		m.cells++
 	}
@@ -119,7 +122,7 @@ func (m *means) add(p *Parameters, cells []float32) {
 
 // Fit finds the density of the absorbers by the mean depth of showers that come in
 // blocks, the scattering by their mean number of active cells and the response by their
-// mean energy; cells below cut (MeV) are zero in them, as they will be in the simulation's.
+// mean energy, sensor by sensor; cells below cut (MeV) are zero in them, as they will be in the simulation's.
 func Fit(ctx context.Context, shape calo.Shape, cut float64, blocks iter.Seq2[calo.Block, error], cfg Config) (*Simulation, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -128,7 +131,7 @@ func Fit(ctx context.Context, shape calo.Shape, cut float64, blocks iter.Seq2[ca
 	if err != nil {
 		return nil, err
 	}
-	var truth means
+	truth := means{layer: make([]float64, shape.Layers)}
 	first, cells := true, shape.Cells()
 	for b, err := range blocks {
 		if err == nil {
@@ -166,10 +169,11 @@ func (p *Parameters) fit(ctx context.Context, truth *means, cfg *Config) error {
 	if n == 0 {
 		n = defaultSimulated
 	}
+	p.Sensors = slices.Repeat([]float64{1}, len(truth.layer))
 	z := make([]float32, n*latents)
 	rng.New(cfg.Seed, "cascade latents of the fit").NormalRows(z, n, 0, 0, n, latents)
 	cellsPower := 0.4
-	if rounds > 0 { // how the number of active cells follows the scattering
+	if rounds > 0 && cfg.Scattering == 0 { // how the number of active cells follows the scattering
 		const more = 1.2
 		a, err := p.simulate(ctx, z, cfg)
 		if err != nil {
@@ -196,11 +200,41 @@ func (p *Parameters) fit(ctx context.Context, truth *means, cfg *Config) error {
 		move := func(factor *float64, want, have, power, least, most float64) {
 			*factor = min(max(*factor*math.Pow(min(max(want/have, 0.7), 1.4), 1/power), least), most)
 		}
-		move(&p.Density, truth.centroid/truth.n, got.centroid/got.n, depthPower, 0.2, 5)
-		move(&p.Scattering, truth.cells/truth.n, got.cells/got.n, cellsPower, 0.2, 5)
-		move(&p.Response, truth.energy/truth.n, got.energy/got.n, 1, 1e-3, 1e3)
+		if cfg.Density == 0 {
+			move(&p.Density, truth.centroid/truth.n, got.centroid/got.n, depthPower, 0.2, 5)
+		}
+		if cfg.Scattering == 0 {
+			move(&p.Scattering, truth.cells/truth.n, got.cells/got.n, cellsPower, 0.2, 5)
+		}
+		if cfg.Response == 0 {
+			move(&p.Response, truth.energy/truth.n, got.energy/got.n, 1, 1e-3, 1e3)
+		}
+		for l := range p.Sensors {
+			if want, have := truth.layer[l]/truth.n, got.layer[l]/got.n; want > 0 && have > 0 {
+				move(&p.Sensors[l], want, have, 1, 0.01, 100)
+			}
+		}
+		balance(p.Sensors, truth.layer)
 	}
 	return nil
+}
+
+// balance removes from the logarithms of the layers' factors their mean and their slope,
+// weighted by energy: response and density have those.
+func balance(factor, energy []float64) {
+	var w, x, xx, y, xy float64
+	for l, f := range factor {
+		e, d, v := energy[l], float64(l), math.Log(f)
+		w, x, xx, y, xy = w+e, x+e*d, xx+e*d*d, y+e*v, xy+e*d*v
+	}
+	det := w*xx - x*x
+	if !(det > 0) {
+		return
+	}
+	slope := (w*xy - x*y) / det
+	for l := range factor {
+		factor[l] = min(max(factor[l]*math.Exp(-(y-slope*x)/w-slope*float64(l)), 0.01), 100)
+	}
 }
 
 // simulate makes showers of given latents, some at a time, and looks at them. Each round
@@ -212,7 +246,7 @@ func (p *Parameters) simulate(ctx context.Context, z []float32, cfg *Config) (*m
 	}
 	s.Threads = cfg.Threads
 	const block = 32
-	var got means
+	got := means{layer: make([]float64, p.Layers())}
 	d := s.Dim()
 	x := make([]float32, block*d)
 	for lo := 0; lo < len(z)/latents; lo += block {

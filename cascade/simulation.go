@@ -3,6 +3,7 @@ package cascade
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"etalon/generator"
@@ -36,6 +37,8 @@ type Parameters struct {
 	Density    float64 `toml:"density" json:"density"`
 	Scattering float64 `toml:"scattering" json:"scattering"`
 	Response   float64 `toml:"response" json:"response"`
+	// Sensors are factors of the response of each, around 1; none: 1 each.
+	Sensors []float64 `toml:"sensors" json:"sensors"`
 	// How much showers differ in the three factors: the standard deviations of their
 	// logarithms. That is a prior of what is not known about the detector; refined latents
 	// tell its posterior.
@@ -77,6 +80,14 @@ func (p *Parameters) Check() error {
 			return fmt.Errorf("cascade: %s = %v%s; %v to %v is accepted", c.name, c.v, c.unit, c.least, c.most)
 		}
 	}
+	if n := len(p.Sensors); n != 0 && n != layers {
+		return fmt.Errorf("cascade: responses of %d sensors; %d are accepted, or none", n, layers)
+	}
+	for l, f := range p.Sensors {
+		if !(f >= 0.01 && f <= 100) {
+			return fmt.Errorf("cascade: the response of sensor %d is %v; 0.01 to 100 is accepted", l, f)
+		}
+	}
 	if p.Impact[0] < 0 || p.Impact[0] >= p.X || p.Impact[1] < 0 || p.Impact[1] >= p.Y {
 		return fmt.Errorf("cascade: the impact cell is %v of %d by %d cells", p.Impact, p.X, p.Y)
 	}
@@ -96,6 +107,7 @@ type Simulation struct {
 	Threads int
 
 	stack            *stack
+	sensors          []float64
 	perCell          float64
 	offsetX, offsetY float64
 	trackers         sync.Pool
@@ -113,6 +125,10 @@ func New(p Parameters, seed uint64, stream string) (*Simulation, error) {
 		return nil, err
 	}
 	s := &Simulation{Parameters: p, Seed: seed, Stream: stream, stack: st, perCell: 1 / p.Cell}
+	s.sensors = p.Sensors
+	if s.sensors == nil {
+		s.sensors = slices.Repeat([]float64{1}, p.Layers())
+	}
 	s.offsetX, s.offsetY = float64(p.Impact[0]), float64(p.Impact[1])
 	hidden := rng.New(seed, "cascade "+stream)
 	s.trackers.New = func() any { return &tracker{Simulation: s, random: random{stream: hidden}} }

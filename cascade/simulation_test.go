@@ -244,6 +244,7 @@ func TestFitRecovers(t *testing.T) {
 	truth := few()
 	truth.X, truth.Y, truth.Cell, truth.Impact, truth.Energy = 25, 25, 2.5, [2]int{12, 12}, 3000
 	truth.Density, truth.Scattering, truth.Response = 1.15, 0.8, 1.3
+	truth.Sensors = []float64{1, 1.2, 1, 1, 0.8, 1}
 	s := simulation(t, truth)
 	s.Threads = 2
 	shape := calo.Shape{Layers: 6, X: 25, Y: 25}
@@ -260,8 +261,29 @@ func TestFitRecovers(t *testing.T) {
 			t.Errorf("%s: %.3f was fitted; %.3f is right", c.name, c.got, c.want)
 		}
 	}
+	// Sensors by the mean energy of 1000 showers on both sides, which varies by half of
+	// itself; a part of any factors is a slope, which density and response have.
+	for _, l := range []int{1, 4} {
+		near := math.Sqrt(got.Sensors[l-1] * got.Sensors[l+1])
+		if f, want := got.Sensors[l]/near, truth.Sensors[l]; math.Abs(f/want-1) > 0.1 {
+			t.Errorf("sensor %d has %.3f of the response of its neighbours; %.1f is right", l, f, want)
+		}
+	}
 	if got.Impact != [2]int{12, 12} {
 		t.Errorf("the impact cell is %v", got.Impact)
+	}
+}
+
+// Factors that are given are kept.
+func TestFitKeeps(t *testing.T) {
+	p := few()
+	cfg := cascade.Config{Slabs: p.Slabs, Cell: 5, Energy: 1000, Density: 1.2, Scattering: 0.7, Response: 3, DensitySpread: 0.1, Rounds: 2, Simulated: 60}
+	s, err := cascade.Fit(context.Background(), calo.Shape{Layers: 6, X: 7, Y: 5}, 0.1, blocks(t, simulation(t, p), 60), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Density != 1.2 || s.Scattering != 0.7 || s.Response != 3 || s.DensitySpread != 0.1 || s.ScatteringSpread == 0 {
+		t.Errorf("the fit changes given factors: %+v", s.Parameters)
 	}
 }
 
@@ -275,6 +297,8 @@ func TestRefused(t *testing.T) {
 		"cells":    func(p *cascade.Parameters) { p.X = 1 << 30 },
 		"energy":   func(p *cascade.Parameters) { p.Energy = math.Inf(1) },
 		"density":  func(p *cascade.Parameters) { p.Density = 0 },
+		"sensors":  func(p *cascade.Parameters) { p.Sensors = []float64{1} },
+		"response": func(p *cascade.Parameters) { p.Sensors = []float64{1, 1, math.NaN(), 1, 1, 1} },
 		"impact":   func(p *cascade.Parameters) { p.Impact[1] = 5 },
 	} {
 		p := few()
@@ -296,6 +320,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"layers":    {cascade.Config{}, calo.Shape{Layers: 7, X: 7, Y: 5}},
 		"sensors":   {cascade.Config{Slabs: few().Slabs}, calo.Shape{Layers: 7, X: 7, Y: 5}},
+		"density":   {cascade.Config{Density: -1}, calo.Shape{Layers: 30, X: 7, Y: 5}},
 		"rounds":    {cascade.Config{Rounds: -2}, calo.Shape{Layers: 30, X: 7, Y: 5}},
 		"simulated": {cascade.Config{Simulated: 3}, calo.Shape{Layers: 30, X: 7, Y: 5}},
 		"showers":   {cascade.Config{}, calo.Shape{Layers: 30, X: 7, Y: 5}},

@@ -44,7 +44,7 @@ func (t *tracker) deposit(slab int32, x, y, e float64) {
 	if fx < 0 || fy < 0 || fx >= float64(t.X) || fy >= float64(t.Y) {
 		return
 	}
-	t.cells[(layer*t.X+int(fx))*t.Y+int(fy)] += float32(e * t.response)
+	t.cells[(layer*t.X+int(fx))*t.Y+int(fy)] += float32(e * t.response * t.sensors[layer])
 }
 
 // travel moves a particle.
