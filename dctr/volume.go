@@ -40,6 +40,13 @@ type Volume struct {
 	// ln(1 + E/Unit), without energies below zero.
 	Unit float64 `toml:"unit" json:"unit"`
 	Log  bool    `toml:"log" json:"log"`
+	// Sums shows the first dense layer, beside what the convolutions make of the cells, the
+	// energy and the number of active cells of each layer and of the whole, and the mean layer:
+	// what convolutions learn late, and weights of some thousand showers then lack. SumMean
+	// and SumScale standardise them (MeasureSums). Not in the paper.
+	Sums     bool      `toml:"sums" json:"sums,omitempty"`
+	SumMean  []float64 `toml:"sum_mean,omitempty" json:"sum_mean,omitempty"`
+	SumScale []float64 `toml:"sum_scale,omitempty" json:"sum_scale,omitempty"`
 	// NoFlip leaves the volumes as they are in the training.
 	NoFlip bool `toml:"no_flip" json:"no_flip"`
 	// Mirror averages log-weights over the four images of a volume, at four times the cost.
@@ -98,6 +105,9 @@ func (v *Volume) Check() error {
 	case !(v.Unit >= 0) || math.IsInf(v.Unit, 0) || v.Unit > 0 && float32(1/v.Unit) == 0 || math.IsInf(1/v.Unit, 0) && v.Unit > 0:
 		return fmt.Errorf("classifier: volume: unit = %v MeV; a positive number, or 0 for 1 MeV, is accepted", v.Unit)
 	}
+	if err := v.checkSums(); err != nil {
+		return err
+	}
 	params := 0.0
 	for i, c := range v.convolutions() {
 		g := c.Geometry()
@@ -110,7 +120,7 @@ func (v *Volume) Check() error {
 		rows, columns := g.WeightShape()
 		params += float64(rows) * float64(columns)
 	}
-	in := v.flat()
+	in := v.flat() + v.sums()
 	for i, u := range v.Dense {
 		if u < 1 || u > 1<<16 {
 			return fmt.Errorf("classifier: volume: %d units of dense layer %d; 1 to 65536 are accepted", u, i)
@@ -158,7 +168,7 @@ func (v *Volume) flat() int {
 // dense lists the dense layers, the output last.
 func (v *Volume) dense() []nn.MLP {
 	var list []nn.MLP
-	in := v.flat()
+	in := v.flat() + v.sums()
 	for i, u := range append(append([]int{}, v.Dense...), 1) {
 		list = append(list, nn.MLP{Name: "dense" + strconv.Itoa(i), In: in, Out: u})
 		in = u
@@ -221,6 +231,10 @@ func (v *Volume) mirror(x, y bool) []int {
 
 // image adds the network's logit of the volumes as they are.
 func (v *Volume) image(prefix string, x *graph.Node) *graph.Node {
+	var sums *graph.Node
+	if v.Sums {
+		sums = v.buildSums(x)
+	}
 	if v.Unit != 0 && v.Unit != 1 {
 		x = graph.MulScalar(x, 1/v.Unit)
 	}
@@ -234,6 +248,9 @@ func (v *Volume) image(prefix string, x *graph.Node) *graph.Node {
 			x = v.norm(i, c).Build(prefix, x)
 		}
 		x = graph.LeakyReLU(x, v.Slope)
+	}
+	if v.Sums {
+		x = graph.Concat(x, sums)
 	}
 	dense := v.dense()
 	for i, d := range dense {

@@ -126,7 +126,12 @@ func TestVolumeRefuses(t *testing.T) {
 func TestVolumeToONNX(t *testing.T) {
 	e := cpu.New(1)
 	defer e.Close()
-	c := newVolume(t, tiny, 1)
+	v := tiny
+	v.Sums = true
+	if err := v.MeasureSums(drawn(flatShowers.draw("sums", 40))); err != nil {
+		t.Fatal(err)
+	}
+	c := newVolume(t, v, 1)
 	c.Calibration = &dctr.Calibration{Kind: dctr.Temperature, Slope: 0.5, Bias: 0.1}
 	file, err := dctr.EncodeONNX(c, dctr.ExportLogWeight, nil)
 	if err != nil {

@@ -59,8 +59,32 @@ func TestFullVolume(t *testing.T) {
 // The engine's logits and gradients of all parameters are those of the float64 reference,
 // and these are central differences: convolutions, norms and dense layers as one network.
 func TestVolumeAgainstReference(t *testing.T) {
+	testAgainstReference(t, tiny)
+}
+
+func TestVolumeWithSumsAgainstReference(t *testing.T) {
+	v := tiny
+	v.Sums = true
+	if err := v.MeasureSums(drawn(flatShowers.draw("sums", 40))); err != nil {
+		t.Fatal(err)
+	}
+	testAgainstReference(t, v)
+}
+
+// drawn are volumes as Examples.
+type drawn []float32
+
+func (d drawn) Len() int { return len(d) / 120 }
+func (d drawn) Dim() int { return 120 }
+func (d drawn) Expand(rows []uint32, dst []float32) {
+	for k, i := range rows {
+		copy(dst[k*120:(k+1)*120], d[i*120:])
+	}
+}
+
+func testAgainstReference(t *testing.T, v dctr.Volume) {
 	const n = 6
-	c := newVolume(t, tiny, 1)
+	c := newVolume(t, v, 1)
 	x := flatShowers.draw("x", n)
 	y := []float64{1, 0, 1, 0, 0, 1}
 	g := graph.New()

@@ -32,6 +32,9 @@ func (r *Run) trainLowLevel(ctx context.Context) (string, error) {
 			return "", err
 		}
 		fit := c.fit(r.shape, r.cfg.Seed)
+		if err := fit.Network.Volume.MeasureSums(truth, gen); err != nil {
+			return "", err
+		}
 		var names []string
 		fit.Train = func(ctx context.Context, name string, l train.Learner) ([]train.Record, error) {
 			name = "low level, " + name
