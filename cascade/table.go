@@ -70,9 +70,9 @@ const (
 	// softness is 1 / ∫ y (1 - y + 3/4 y²) / ∫ (1 - y + 3/4 y²): how the end of a
 	// spectrum falls with the energy that it has.
 	softness = 0.75 / 0.354167
-	// scatterEnergy is the constant of multiple scattering in a projection, MeV: that of
-	// Highland's formula without its logarithm.
-	scatterEnergy = 13.6
+	// scatterEnergy is the constant of multiple scattering in a projection, MeV (Rossi and
+	// Greisen 1941: 21/√2).
+	scatterEnergy = 15
 )
 
 // newMatter makes the tables of a material whose density is scaled, and whose scattering

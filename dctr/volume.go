@@ -66,10 +66,10 @@ func FullVolume(positions [3]int) (Volume, train.Config) {
 }
 
 // SmallVolume returns a network for some thousand showers on a processor without much
-// time: an eighth of the filters, no layer norms, logarithms of energies, and more epochs.
+// time: an eighth of the filters, no layer norms, logarithms of energies, sums, and more epochs.
 func SmallVolume(positions [3]int) (Volume, train.Config) {
 	v, t := FullVolume(positions)
-	v.Filters, v.Dense, v.Unit, v.Log, v.NoNorm = []int{16, 16, 16}, []int{64, 64}, 0.1, true, true
+	v.Filters, v.Dense, v.Unit, v.Log, v.NoNorm, v.Sums = []int{16, 16, 16}, []int{64, 64}, 0.1, true, true, true
 	t.Epochs, t.Schedule = 4, optim.Schedule{Kind: "cosine"}
 	return v, t
 }

@@ -69,6 +69,7 @@ func (c *Config) SetGenerator(kind string) {
 	c.Generator.Kind = kind
 	if kind == KindCascade {
 		c.Generator.Showers, c.Generator.Scored = min(c.Generator.Showers, 10_000), min(c.Generator.Scored, 10_000)
-		c.Refine.Showers, c.Refine.Pilot = min(c.Refine.Showers, 5000), min(c.Refine.Pilot, 5000)
+		c.Refine.Showers, c.Refine.Pilot = min(c.Refine.Showers, 2000), min(c.Refine.Pilot, 2000)
+		c.HighLevel.Training.Epochs = max(c.HighLevel.Training.Epochs, 60)
 	}
 }
