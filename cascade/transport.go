@@ -190,7 +190,7 @@ func (t *tracker) electron(p *particle) {
 		if !sensor && s.reach < rho*min(p.z-t.stack.edge[p.slab], t.stack.edge[p.slab+1]-p.z) {
 			break // it does not come out of the slab
 		}
-		edge, next := t.stack.crossing(int(p.slab), p.z, p.w)
+		edge, _ := t.stack.crossing(int(p.slab), p.z, p.w)
 		d := max(min(edge, s.longest/rho), 0)
 		discrete := false
 		if rate := (s.brems + s.deltas) * rho; rate > 0 {
@@ -211,7 +211,7 @@ func (t *tracker) electron(p *particle) {
 		before := d * t.uniform()
 		p.travel(before)
 		p.turn(1-one, t.azimuth())
-		edge, next = t.stack.crossing(int(p.slab), p.z, p.w)
+		edge, next := t.stack.crossing(int(p.slab), p.z, p.w)
 		after := d - before
 		crosses := after >= edge-1e-6
 		if crosses {

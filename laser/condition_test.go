@@ -215,6 +215,9 @@ func TestConditionalRun(t *testing.T) {
 
 // A program and pairs at conditions: their weights are pulled back given E.
 func TestConditionalBlackBox(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	t.Setenv(programVariable, "conditional")
@@ -304,6 +307,9 @@ func TestConditionalBlackBox(t *testing.T) {
 
 // Further rounds keep the conditions, of a network and of a program.
 func TestConditionalRounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	t.Setenv(programVariable, "conditional")

@@ -76,6 +76,9 @@ func doRun(t *testing.T, e *cpu.Engine, c Config) (dir string, m metrics) {
 // weights, scores and floors agree with those of unweighted points of p within the errors,
 // and the scale of the weights is nothing.
 func TestWeightedTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole runs")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	const rows = 40_000

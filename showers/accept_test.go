@@ -49,7 +49,7 @@ func TestAcceptance(t *testing.T) {
 	// ∫E e^E / ∫e^E over [1, 3].
 	want := 2 * math.Exp(3) / (math.Exp(3) - math.E)
 	for _, logCap := range []float64{3, 2.5} {
-		p, err := r.newProposer(logCap)
+		p, err := r.newProposer(rejectionRecord{LogCap: logCap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,8 +68,67 @@ func TestAcceptance(t *testing.T) {
 		if math.Abs(mean-want) > 4*0.5/math.Sqrt(n/2) {
 			t.Errorf("cap e^%g: mean energy %.4f; exactly %.4f", logCap, mean, want)
 		}
-		if share := float64(p.accepted) / float64(p.tried); logCap == 3 && math.Abs(share-(1-math.Exp(-2))/2) > 0.01 || (logCap < 3) != (p.repeated > 0) {
-			t.Errorf("cap e^%g: %.3f accepted, %d repeated", logCap, share, p.repeated)
+		if share := float64(p.Accepted) / float64(p.Tried); logCap == 3 && math.Abs(share-(1-math.Exp(-2))/2) > 0.01 || (logCap < 3) != (p.Repeated > 0) {
+			t.Errorf("cap e^%g: %.3f accepted, %d repeated", logCap, share, p.Repeated)
+		}
+	}
+}
+
+// latentWeight is the weight exp(slope·z).
+type latentWeight struct {
+	dctr.Weigher
+	slope float64
+}
+
+func (w latentWeight) Logits(_ *cpu.Engine, z []float32) ([]float64, error) {
+	logw := make([]float64, len(z))
+	for i, v := range z {
+		logw[i] = w.slope * float64(v)
+	}
+	return logw, nil
+}
+
+// Latents that are proposed from any ν change nothing in what is accepted, only how much:
+// all of it if ν has the whole weight, as far as its cap goes.
+func TestAcceptanceOfRefinedLatents(t *testing.T) {
+	e := cpu.New(1)
+	defer e.Close()
+	const n = 40_000
+	want := 2 * math.Exp(3) / (math.Exp(3) - math.E)
+	for _, c := range []struct{ slope, nuCap, share float64 }{{1, 1, 1}, {0.5, 0.5, 0}, {1, 0.3, 0}, {-0.5, 0.2, 0}} {
+		r := &Run{d: rundir.At(t.TempDir(), &quiet{}), e: e, sim: oneCell{}, f: energyWeight{}, nu: latentWeight{slope: c.slope}, shape: calo.Shape{Layers: 1, X: 1, Y: 1}}
+		r.cfg.Seed = 1
+		r.cfg.HighLevel.Observables = []string{calo.TotalEnergy}
+		// The largest weight is at z = 1 for all of these.
+		logCap := 3 - min(c.slope, c.nuCap) + 1e-6
+		p, err := r.newProposer(rejectionRecord{LogCap: logCap, Latents: true, LogNuCap: c.nuCap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, x := make([]float32, n), make([]float32, n)
+		if err := p.fill(0, z, x); err != nil {
+			t.Fatal(err)
+		}
+		mean := 0.0
+		for i, v := range x {
+			mean += float64(v) / n
+			if v != z[i]+2 {
+				t.Fatalf("shower %d has the latents of another", i)
+			}
+		}
+		if math.Abs(mean-want) > 4*0.5/math.Sqrt(n) {
+			t.Errorf("ν = exp(%g z) up to e^%g: mean energy %.4f; exactly %.4f", c.slope, c.nuCap, mean, want)
+		}
+		// The plan foresees cap and share from draws of the prior.
+		logw, logNu := make([]float64, n), make([]float64, n)
+		for i := range logw {
+			v := 2*(float64(i)+0.5)/n - 1
+			logw[i], logNu[i] = v+2, c.slope*v
+		}
+		plan, efficiency := restCap(logw, logNu, c.nuCap, 1)
+		share := float64(p.Accepted) / float64(p.Tried)
+		if math.Abs(plan-logCap) > 1e-3 || math.Abs(share-efficiency) > 0.01 || c.share > 0 && math.Abs(share-c.share) > 1e-3 || p.Repeated > 0 {
+			t.Errorf("ν = exp(%g z) up to e^%g: cap e^%.4f, %.3f accepted; planned e^%.4f, %.3f", c.slope, c.nuCap, logCap, share, plan, efficiency)
 		}
 	}
 }

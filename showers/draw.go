@@ -77,7 +77,12 @@ func (r *Run) fromAccepted() (filler, error) {
 	if r.f, err = dctr.LoadWeigher(r.d.Path("models", "high_level")); err != nil {
 		return nil, err
 	}
-	p, err := r.newProposer(rec.LogCap)
+	if rec.Latents {
+		if r.nu, err = dctr.LoadWeigher(r.d.Path("models", "pullback")); err != nil {
+			return nil, err
+		}
+	}
+	p, err := r.newProposer(rec)
 	if err != nil {
 		return nil, err
 	}

@@ -148,8 +148,8 @@ func (r *Run) stages() []rundir.Stage {
 	}
 	if r.cfg.Refine.Showers > 0 && r.cfg.Generator.Kind != KindFile {
 		list = append(list,
-			rundir.Stage{Name: "rejection", Run: r.accept},
 			rundir.Stage{Name: "omnifold", Run: r.pullBack},
+			rundir.Stage{Name: "rejection", Run: r.accept},
 			rundir.Stage{Name: "refined", Run: r.refine})
 	}
 	return append(list,
