@@ -8,5 +8,5 @@
 // Where to start: Preset or ReadConfigAs give the settings, Open makes or continues a run
 // directory, Run.Do runs what is left of it, Draw makes more showers of a finished run.
 // The parts are packages of their own: calo reads showers and computes observables,
-// fastsim and bibae generate, dctr weights, omnifold pulls back, calo/showerscore scores.
+// fastsim, cascade and bibae generate, dctr weights, omnifold pulls back, calo/showerscore scores.
 package showers
