@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"etalon/calo"
+	"etalon/dataset"
 	"etalon/engine/cpu"
 	"etalon/internal/hdf5"
 	"etalon/rng"
@@ -302,5 +303,34 @@ func TestMemoryLimit(t *testing.T) {
 		if !ok && (err == nil || !strings.Contains(err.Error(), "more than 1024 cells with energy, 8192 bytes, in the first 2 showers")) {
 			t.Errorf("%d bytes: %v", memory, err)
 		}
+	}
+}
+
+// The generator that follows particles is fitted and weighted like any other; it has seven latents.
+// Photons of a fiftieth of the energy make the test fast, and showers that no weight can mend.
+func TestRunOfCascade(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
+	c := tiny(t)
+	c.SetGenerator(KindCascade)
+	c.HighLevel.Training.Epochs = 2
+	c.Generator.Cascade.Energy, c.Generator.Cascade.Rounds, c.Generator.Cascade.Simulated = 1000, 1, 50
+	c.LowLevel.Showers = 0
+	c.Refine.Showers = 0
+	dir := filepath.Join(t.TempDir(), "run")
+	e := cpu.New(2)
+	defer e.Close()
+	m := runTo(t, e, dir, c)
+	if m.Generator != KindCascade {
+		t.Errorf("generator %q", m.Generator)
+	}
+	z, err := dataset.Read(filepath.Join(dir, "samples", "generator_latents.npy"), dataset.ReadOptions{})
+	if err != nil || z.Cols != 7 || z.Rows != c.Generator.Scored {
+		t.Errorf("latents %+v, %v", z, err)
+	}
+	out := filepath.Join(dir, "more.h5")
+	if err := Draw(t.Context(), e, dir, "baseline", c.Seed, 3, out, "", &quiet{}); err != nil {
+		t.Fatal(err)
 	}
 }
