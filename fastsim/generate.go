@@ -3,7 +3,8 @@ package fastsim
 import (
 	"fmt"
 	"math"
-	"sync"
+
+	"etalon/generator"
 )
 
 const (
@@ -71,16 +72,7 @@ func (s *Simulation) Generate(row0 uint64, z, x []float32) error {
 		}
 		s.scratch.Put(sc)
 	}
-	threads := min(max(s.Threads, 1), max(n, 1))
-	if threads == 1 {
-		part(0, n)
-		return nil
-	}
-	var wg sync.WaitGroup
-	for k := range threads {
-		wg.Go(func() { part(n*k/threads, n*(k+1)/threads) })
-	}
-	wg.Wait()
+	generator.InParts(n, s.Threads, part)
 	return nil
 }
 

@@ -10,29 +10,15 @@ import (
 
 const kind = "fastsim"
 
-type meta struct {
-	modeldir.Header
-	Seed       uint64     `json:"seed"`
-	Stream     string     `json:"stream"`
-	Parameters Parameters `json:"parameters"`
-}
-
 // Save writes a model directory.
 func (s *Simulation) Save(dir string) error {
-	return modeldir.Save(dir, meta{modeldir.NewHeader(kind), s.Seed, s.Stream, s.Parameters}, nil, nil)
+	return modeldir.SaveProgram(dir, kind, s.Seed, s.Stream, s.Parameters)
 }
 
 // Load reads a model directory.
 func Load(dir string) (*Simulation, error) {
-	k, err := modeldir.Kind(dir)
+	m, err := modeldir.LoadProgram[Parameters](dir, kind)
 	if err != nil {
-		return nil, err
-	}
-	if k != kind {
-		return nil, fmt.Errorf("%s: a model of kind %q; %s is accepted", dir, k, kind)
-	}
-	var m meta
-	if err := modeldir.Load(dir, &m); err != nil {
 		return nil, err
 	}
 	s, err := New(m.Parameters, m.Seed, m.Stream)

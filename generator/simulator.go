@@ -206,6 +206,21 @@ type SimulatorSampler struct {
 	latents rng.Stream
 }
 
+// InParts calls part for consecutive ranges of 0 to n, which it divides among so many
+// goroutines; less than one is one.
+func InParts(n, threads int, part func(lo, hi int)) {
+	threads = min(max(threads, 1), max(n, 1))
+	if threads == 1 {
+		part(0, n)
+		return
+	}
+	var wg sync.WaitGroup
+	for k := range threads {
+		wg.Go(func() { part(n*k/threads, n*(k+1)/threads) })
+	}
+	wg.Wait()
+}
+
 // NewSimulatorSampler returns the sampler of a stream.
 func NewSimulatorSampler(sim Simulator, seed uint64, stream string) *SimulatorSampler {
 	return &SimulatorSampler{sim: sim, latents: rng.New(seed, stream)}
