@@ -184,31 +184,37 @@ func TestSampling(t *testing.T) {
 // a projection. One energy's entry of the table stands for 1/32 of an octave, and the
 // steps are long: 5 %.
 func TestMultipleScattering(t *testing.T) {
-	tr := testTracker(t, "silicon")
-	m := tr.stack.matter[0]
-	e := energyOf(entry(300))
-	for i := range m.electron {
-		m.electron[i].brems, m.electron[i].deltas = 0, 0
-		m.electron[i].longest = 3 // less than the plate of 10 mm
-	}
-	theta2 := m.electron[entry(e)].scatter * 10
-	var aa, yy, ya float64
-	const n = 20000
-	for range n {
-		p := particle{e: e, w: 1, species: electron}
-		tr.electron(&p)
-		a := p.u / p.w
-		aa += a * a / n
-		yy += p.x * p.x / n
-		ya += p.x * a / n
-	}
-	// The energy falls by 1.5 % on the way.
 	for _, c := range []struct {
-		what      string
-		got, want float64
-	}{{"squared angle", aa, theta2}, {"squared offset", yy, theta2 * 100 / 3}, {"offset times angle", ya, theta2 * 10 / 2}} {
-		if math.Abs(c.got/c.want-1) > 0.05 {
-			t.Errorf("%s: %.4g; %.4g is right", c.what, c.got, c.want)
+		material        string
+		energy, density float64
+	}{{"silicon", 300, 1}, {"tungsten", 3000, 1.5}} {
+		tr := testTracker(t, c.material)
+		tr.density = c.density
+		m := tr.stack.matter[0]
+		e := energyOf(entry(c.energy))
+		for i := range m.electron {
+			m.electron[i].brems, m.electron[i].deltas = 0, 0
+			m.electron[i].longest = 3 // less than the plate of 10 mm
+		}
+		theta2 := m.electron[entry(e)].scatter * 10 * c.density
+		var aa, yy, ya float64
+		const n = 20000
+		for range n {
+			p := particle{e: e, w: 1, species: electron}
+			tr.electron(&p)
+			a := p.u / p.w
+			aa += a * a / n
+			yy += p.x * p.x / n
+			ya += p.x * a / n
+		}
+		// The energy falls by 1.5 % on the way.
+		for _, q := range []struct {
+			what      string
+			got, want float64
+		}{{"squared angle", aa, theta2}, {"squared offset", yy, theta2 * 100 / 3}, {"offset times angle", ya, theta2 * 10 / 2}} {
+			if math.Abs(q.got/q.want-1) > 0.05 {
+				t.Errorf("%s: %s: %.4g; %.4g is right", c.material, q.what, q.got, q.want)
+			}
 		}
 	}
 }
