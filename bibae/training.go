@@ -61,7 +61,7 @@ func FullTraining() Training {
 // distributions of single cells that the decoder cannot make, at the cost of the total energy.
 func SmallTraining() Training {
 	return Training{
-		Config: train.Config{Epochs: 6, Batch: 32, Adam: optim.Adam{Alpha: 1.5e-3, Beta1: 0.5, Beta2: 0.9},
+		Config: train.Config{Epochs: 12, Batch: 32, Adam: optim.Adam{Alpha: 1.5e-3, Beta1: 0.5, Beta2: 0.9},
 			Schedule: optim.Schedule{Kind: "cosine", Final: 0.05}},
 		CriticAdam: optim.Adam{Alpha: 5e-4, Beta1: 0.5, Beta2: 0.9}, CriticSteps: 1, Penalty: 10,
 		Adversarial: 0.2, LatentAdversarial: 10, KL: 0.05, MMD: 100, Sums: 3, Likeness: 30, Average: 0.98, Cut: calo.DefaultCut,
