@@ -38,6 +38,9 @@ var skewedColumns = preprocess.Columns{"E": {Kind: preprocess.Log}, "theta": {Ki
 // A run with transforms beats the same run without: baseline and refined model are
 // closer to the truth, and no point leaves the bounds.
 func TestRunWithTransforms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	file := skewed(t, 12000)
@@ -104,6 +107,9 @@ func TestRunWithTransforms(t *testing.T) {
 
 // GAN and VAE of a run are inside of the bounds, and so is a black box's OmniFold.
 func TestTransformsOfOtherKinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	file := skewed(t, 8000)

@@ -79,6 +79,9 @@ func tinyConfig(t *testing.T, density, truthFile string) Config {
 // A truth file of three columns goes through all stages; two of its columns are
 // compared. A run that was stopped in a stage continues to the same bytes.
 func TestRunOfThreeColumns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a whole run")
+	}
 	e := cpu.New(2)
 	defer e.Close()
 	c := tinyConfig(t, "", threeColumns(t, 12000))
@@ -203,6 +206,9 @@ func TestRunKindsOfRefiner(t *testing.T) {
 	e := cpu.New(2)
 	defer e.Close()
 	for _, kind := range []string{"gan", "flow", "flow-matching"} {
+		if testing.Short() && kind != "flow-matching" {
+			continue
+		}
 		c := tinyConfig(t, "double-donut", "")
 		c.Refiner.Kind = kind
 		dir := filepath.Join(t.TempDir(), kind)
