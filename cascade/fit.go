@@ -45,6 +45,9 @@ const (
 	leastShowers     = 50 // that a fit needs
 )
 
+// factor tells that a factor is to be fitted, or one that can be simulated.
+func factor(v float64) bool { return v == 0 || v >= 0.2 && v <= 5 }
+
 // Check returns an error for settings that no fit can follow.
 func (c *Config) Check() error {
 	switch {
@@ -54,7 +57,7 @@ func (c *Config) Check() error {
 		return fmt.Errorf("cascade: cell = %v mm; 0 (%v) to 10000 is accepted", c.Cell, defaultCell)
 	case !(c.Energy >= 0 && c.Energy <= 1e5):
 		return fmt.Errorf("cascade: energy = %v MeV; 0 (%v) to 100000 is accepted", c.Energy, defaultEnergy)
-	case !(min(c.Density, c.Scattering, c.Response) >= 0 && max(c.Density, c.Scattering, c.Response) <= 5):
+	case !(factor(c.Density) && factor(c.Scattering) && factor(c.Response)):
 		return fmt.Errorf("cascade: density = %v, scattering = %v, response = %v; 0 (fitted) or 0.2 to 5 is accepted", c.Density, c.Scattering, c.Response)
 	case !(max(c.DensitySpread, c.ScatteringSpread, c.ResponseSpread) <= 0.5):
 		return fmt.Errorf("cascade: spreads of %v, %v and %v; up to 0.5 is accepted", c.DensitySpread, c.ScatteringSpread, c.ResponseSpread)
@@ -122,7 +125,8 @@ func (m *means) add(p *Parameters, cells []float32) {
 
 // Fit finds the density of the absorbers by the mean depth of showers that come in
 // blocks, the scattering by their mean number of active cells and the response by their
-// mean energy, sensor by sensor; cells below cut (MeV) are zero in them, as they will be in the simulation's.
+// mean energy, sensor by sensor; cells below cut (MeV) are zero in them, as they will be
+// in the simulation's.
 func Fit(ctx context.Context, shape calo.Shape, cut float64, blocks iter.Seq2[calo.Block, error], cfg Config) (*Simulation, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err

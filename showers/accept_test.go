@@ -37,6 +37,23 @@ func (energyWeight) Logits(_ *cpu.Engine, x []float32) ([]float64, error) {
 	return logw, nil
 }
 
+// meanAccepted returns the mean energy of n accepted showers, which have their latents.
+func meanAccepted(t *testing.T, p *proposer, n int) float64 {
+	t.Helper()
+	z, x := make([]float32, n), make([]float32, n)
+	if err := p.fill(0, z, x); err != nil {
+		t.Fatal(err)
+	}
+	mean := 0.0
+	for i, v := range x {
+		mean += float64(v) / float64(n)
+		if v != z[i]+2 {
+			t.Fatalf("shower %d has the latents of another", i)
+		}
+	}
+	return mean
+}
+
 // Showers are accepted in proportion to their weights, also above the cap. With the
 // weights exp(E) the accepted energies of E uniform on [1, 3] their mean is 2e³/(e³-e).
 func TestAcceptance(t *testing.T) {
@@ -53,17 +70,7 @@ func TestAcceptance(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		z, x := make([]float32, n), make([]float32, n)
-		if err := p.fill(0, z, x); err != nil {
-			t.Fatal(err)
-		}
-		mean := 0.0
-		for i, v := range x {
-			mean += float64(v) / n
-			if v != z[i]+2 {
-				t.Fatalf("shower %d has the latents of another", i)
-			}
-		}
+		mean := meanAccepted(t, p, n)
 		// The standard deviation of E is 0.5; repeats make few of the points dependent.
 		if math.Abs(mean-want) > 4*0.5/math.Sqrt(n/2) {
 			t.Errorf("cap e^%g: mean energy %.4f; exactly %.4f", logCap, mean, want)
@@ -105,17 +112,7 @@ func TestAcceptanceOfRefinedLatents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		z, x := make([]float32, n), make([]float32, n)
-		if err := p.fill(0, z, x); err != nil {
-			t.Fatal(err)
-		}
-		mean := 0.0
-		for i, v := range x {
-			mean += float64(v) / n
-			if v != z[i]+2 {
-				t.Fatalf("shower %d has the latents of another", i)
-			}
-		}
+		mean := meanAccepted(t, p, n)
 		if math.Abs(mean-want) > 4*0.5/math.Sqrt(n) {
 			t.Errorf("ν = exp(%g z) up to e^%g: mean energy %.4f; exactly %.4f", c.slope, c.nuCap, mean, want)
 		}
